@@ -1,0 +1,105 @@
+import type { Diagnostic } from '../../kernel/diagnostics.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { CatalogEntry } from '../../kernel/capability/types.ts';
+import type { StepStatus, TaskEvent, TaskStatus, Principal, OperatorAct } from '../../kernel/task/events.ts';
+import type { Page, TaskSummary, WaitingRow } from '../store/port.ts';
+
+/** A template as somebody wrote it: text with a place for diagnostics, or a parsed document. */
+export type TemplateSource =
+  | { readonly kind: 'text'; readonly text: string; readonly file?: string }
+  | { readonly kind: 'document'; readonly document: Json };
+
+/** What submitting a task takes. */
+export interface Submission {
+  readonly template: TemplateSource;
+  readonly context: JsonObject;
+  readonly principal: Principal;
+  readonly idempotency_key?: string;
+  readonly traceparent?: string;
+  /** Create it without dispatching anything. */
+  readonly paused?: boolean;
+}
+
+/** A step as people see it. */
+export interface StepView {
+  readonly step_id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly status: StepStatus;
+  readonly handler: { readonly name: string; readonly version: string | null; readonly digest: string | null };
+  readonly dependencies: readonly string[];
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly created_by: string;
+  readonly created_at: number;
+  readonly enqueued_at: number | null;
+  readonly settled_at: number | null;
+  /** Who runs it since when, while somebody does: ephemeral, not part of the journal. */
+  readonly in_progress: { readonly broker: string; readonly since: number } | null;
+  readonly result: Json | null;
+  readonly branch: readonly string[] | null;
+  readonly failure: JsonObject | null;
+  readonly retry_at: number | null;
+  /** Of a suspended step. */
+  readonly waiting_for: { readonly request: JsonObject; readonly signals: Json; readonly deadlines: readonly { name: string; at: number }[] } | null;
+  readonly receipt: JsonObject | null;
+  readonly resolved: OperatorAct | null;
+}
+
+/** A task as people see it. */
+export interface TaskView extends TaskSummary {
+  readonly context: JsonObject;
+  readonly seq: number;
+  /** In creation order; steps of paths that were not taken are not there. */
+  readonly steps: readonly StepView[];
+}
+
+/** An event as the API streams it. */
+export interface NumberedEvent {
+  readonly seq: number;
+  readonly event: TaskEvent;
+}
+
+/** Who asks, for every act that changes something. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly roles: readonly string[];
+}
+
+/**
+ * Everything the API, the command line and the tests do with the engine. Methods throw `WeftError`:
+ * `task_not_found`, `step_not_found`, `template_invalid` (with diagnostics), `context_invalid`,
+ * `idempotency_conflict`, `task_settled`, `step_not_waiting`, `signal_invalid`, `signal_forbidden`, ….
+ */
+export interface Engine {
+  /** Validates, commits and returns; `created` is false when the idempotency key had made the task before. */
+  submit(submission: Submission): Promise<{ readonly task: TaskView; readonly created: boolean }>;
+  /** Every problem of a template (and of a context, when given); warnings included. Creates nothing. */
+  check(template: TemplateSource, context?: JsonObject): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly graph?: GraphView }>;
+  task(task_id: string): Promise<TaskView>;
+  tasks(query: { readonly status?: readonly TaskStatus[]; readonly template?: string; readonly namespace?: string; readonly cursor?: string; readonly limit: number }): Promise<Page<TaskSummary>>;
+  step(task_id: string, step: string): Promise<StepView>;
+  events(task_id: string, after_seq: number, limit: number): Promise<readonly NumberedEvent[]>;
+  /** Past events after `after_seq`, then live ones; ends when the task is settled or `signal` aborts. */
+  watch(task_id: string, after_seq: number, signal: AbortSignal): AsyncIterable<NumberedEvent>;
+  cancel(task_id: string, act: OperatorAct): Promise<TaskView>;
+  pause(task_id: string, act: OperatorAct): Promise<TaskView>;
+  resume(task_id: string, act: OperatorAct): Promise<TaskView>;
+  /** `step` is an id or a name. Of a failed step: a fresh set of attempts. Of one that waits for a retry: now. */
+  retryStep(task_id: string, step: string, act: OperatorAct): Promise<StepView>;
+  /** Gives a step its result by hand; checked like the handler's own. */
+  resolveStep(task_id: string, step: string, resolution: { readonly result: Json; readonly branch?: readonly string[] }, act: OperatorAct): Promise<StepView>;
+  waiting(query: { readonly task_id?: string; readonly cursor?: string; readonly limit: number }): Promise<Page<WaitingRow>>;
+  /** `signal_id` makes it idempotent. */
+  signal(task_id: string, step: string, signal: { readonly signal_id: string; readonly data: Json; readonly reason?: string }, actor: Actor): Promise<StepView>;
+  handlers(): readonly CatalogEntry[];
+  health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
+}
+
+/** A template's graph for people and programs. */
+export interface GraphView {
+  readonly name: string;
+  readonly version: string;
+  readonly nodes: readonly { readonly name: string; readonly type: string; readonly handler: string; readonly gated: boolean }[];
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: 'dependency' | 'decision' | 'deferred' }[];
+}

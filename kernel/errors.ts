@@ -1,0 +1,80 @@
+import type { Diagnostic } from './diagnostics.ts';
+import type { Json } from './json.ts';
+
+/** What the engine does about an error: code reads the kind, people read the message. */
+export type ErrorKind =
+  /** The caller's input is wrong; the same input will be refused again. */
+  | 'reject'
+  /** The environment failed; trying again later may work. */
+  | 'retry'
+  /** The work itself was refused or is over. */
+  | 'terminal'
+  /** A defect: stop, keep the journal. */
+  | 'bug';
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  /** HTTP status (RFC 9457) and exit code (docs/cli.md) of the surfaces. */
+  readonly status: number;
+  readonly exit: number;
+  /** `{name}` is filled in from the error's parameters. */
+  readonly template: string;
+}
+
+/** Every error Weft raises. A test visits each; docs/errors.md has an anchor for each. */
+export const ERRORS = {
+  task_not_found: { kind: 'reject', status: 404, exit: 4, template: 'task "{task_id}" does not exist; `weft task list` shows those that do' },
+  step_not_found: { kind: 'reject', status: 404, exit: 4, template: 'task "{task_id}" has no step "{step}"; it has {steps}' },
+  template_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the template has {count} problem(s)' },
+  context_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the context does not meet the template\'s input_schema: {count} problem(s)' },
+  idempotency_conflict: { kind: 'reject', status: 409, exit: 1, template: 'the idempotency key "{key}" was used with another body for task "{task_id}"; send the same body or a new key' },
+  task_settled: { kind: 'reject', status: 409, exit: 1, template: 'task "{task_id}" is already {status}; nothing can change it' },
+  step_not_waiting: { kind: 'reject', status: 409, exit: 1, template: 'step "{step}" is {status}, not waiting for a signal' },
+  step_not_retryable: { kind: 'reject', status: 409, exit: 1, template: 'step "{step}" is {status}; only a step in error or waiting for a retry can be retried' },
+  step_not_resolvable: { kind: 'reject', status: 409, exit: 1, template: 'step "{step}" is {status}; only an unsettled or failed step can be resolved' },
+  signal_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the signal does not meet what step "{step}" asks for: {problems}' },
+  signal_forbidden: { kind: 'reject', status: 403, exit: 1, template: '"{principal}" is not among those step "{step}" asks: {audience}' },
+  result_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the result does not meet the output schema of step "{step}": {problems}' },
+  branch_invalid: { kind: 'reject', status: 422, exit: 10, template: 'decision "{step}" cannot choose {names}; it can choose {allowed}' },
+  illegal_transition: { kind: 'bug', status: 500, exit: 1, template: '{machine} cannot go from "{from}" by "{event}"' },
+  journal_corrupt: { kind: 'bug', status: 500, exit: 1, template: 'the journal of task "{task_id}" cannot be folded at event {seq}: {problem}' },
+  store_conflict: { kind: 'retry', status: 409, exit: 8, template: 'task "{task_id}" was changed by another writer' },
+  store_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the store does not answer: {problem}' },
+  store_corrupt: { kind: 'bug', status: 500, exit: 8, template: 'the store is damaged: {problem}' },
+  transport_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the transport does not answer: {problem}' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a place in the table. `params` fill the template; `diagnostics` carry what is wrong where. */
+export class WeftError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly status: number;
+  readonly exit: number;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(
+    code: ErrorCode,
+    params: Readonly<Record<string, Json>> = {},
+    options: { readonly diagnostics?: readonly Diagnostic[]; readonly cause?: unknown } = {},
+  ) {
+    const entry = ERRORS[code];
+    super(fill(entry.template, params), options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'WeftError';
+    this.code = code;
+    this.kind = entry.kind;
+    this.status = entry.status;
+    this.exit = entry.exit;
+    this.params = params;
+    this.diagnostics = options.diagnostics ?? [];
+  }
+}
+
+function fill(template: string, params: Readonly<Record<string, Json>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : typeof value === 'string' ? value : JSON.stringify(value);
+  });
+}

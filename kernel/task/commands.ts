@@ -1,0 +1,82 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Failure, HandlerPin, OperatorAct, Principal, Receipt, SuspensionRequest } from './events.ts';
+
+/** How a handler's run ended well; the JSON form of WIT `outcome`. */
+export type Outcome =
+  | { readonly kind: 'complete'; readonly result: Json }
+  | { readonly kind: 'branch'; readonly steps: readonly string[]; readonly result: Json }
+  | {
+      readonly kind: 'batches';
+      readonly items: readonly Json[];
+      readonly max_concurrency: number;
+      readonly result: Json;
+    }
+  | {
+      readonly kind: 'suspend';
+      readonly state: Json;
+      readonly request: SuspensionRequest;
+      readonly signals: Json;
+      readonly deadlines: readonly { readonly name: string; readonly after_ms: number }[];
+    };
+
+/** Names one dispatch: the first result of the current (attempt, activation) wins, all others change nothing. */
+export interface Fence {
+  readonly step_id: string;
+  readonly attempt: number;
+  readonly activation: number;
+}
+
+/** What a task may be told. `at` is the only clock the kernel knows: milliseconds since 1970. */
+export type Command =
+  | {
+      readonly kind: 'create';
+      readonly at: number;
+      readonly task_id: string;
+      readonly context: JsonObject;
+      readonly submitted_by: Principal;
+      readonly idempotency_key?: string;
+      readonly traceparent?: string;
+      /** Created but dispatching nothing until resumed. */
+      readonly paused?: OperatorAct;
+    }
+  | ({ readonly kind: 'record_outcome'; readonly at: number; readonly outcome: Outcome; readonly receipt?: Receipt } & Fence)
+  | ({ readonly kind: 'record_failure'; readonly at: number; readonly failure: Failure; readonly receipt?: Receipt } & Fence)
+  /** The broker that took the step does not have the pinned component. */
+  | ({ readonly kind: 'record_unavailable'; readonly at: number } & Fence)
+  /** A component arrived: steps that waited for it are dispatched. */
+  | { readonly kind: 'worker_available'; readonly at: number }
+  | ({ readonly kind: 'fire_retry'; readonly at: number } & Fence)
+  | ({ readonly kind: 'fire_deadline'; readonly at: number; readonly name: string } & Fence)
+  | {
+      readonly kind: 'signal';
+      readonly at: number;
+      readonly step_id: string;
+      readonly signal_id: string;
+      readonly principal: Principal;
+      readonly roles: readonly string[];
+      readonly data: Json;
+      readonly reason?: string;
+    }
+  | ({ readonly kind: 'pause'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'resume'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'cancel'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'retry_step'; readonly at: number; readonly step_id: string } & OperatorAct)
+  | ({
+      readonly kind: 'resolve_step';
+      readonly at: number;
+      readonly step_id: string;
+      readonly result: Json;
+      readonly branch?: readonly string[];
+    } & OperatorAct);
+
+/** What the kernel asks of its surroundings while it decides: synchronous, pure, the same answer to the same question. */
+export interface Environment {
+  /** The newest registered version of a handler that meets an npm semver range. */
+  resolveHandler(name: string, range: string): HandlerPin | undefined;
+  /** Problems of resolved values against the pinned handler's schemas; empty when fine. */
+  checkDispatch(pin: HandlerPin, config: Json, inputs: Json): readonly string[];
+  /** Problems of a result against the pinned handler's `outputSchema`; empty when fine. */
+  checkResult(pin: HandlerPin, result: Json): readonly string[];
+  /** Problems of a signal's data against the suspension's schema; empty when fine. */
+  checkSignal(schema: Json, data: Json): readonly string[];
+}

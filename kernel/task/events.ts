@@ -1,0 +1,198 @@
+import type { Json, JsonObject } from '../json.ts';
+
+/**
+ * The journal of a task: what happened, never what to do. An event that was once written is folded by every
+ * later version, so a shape here is only ever added to; a changed meaning is a new `kind` with an upcaster.
+ *
+ * All times (`at`, `*_at`) are milliseconds since 1970-01-01T00:00:00Z.
+ */
+
+/** Who did something: the name of an API token, or `system`. */
+export type Principal = string;
+
+/** The component a step is pinned to; null while no registered handler satisfied the range. */
+export interface HandlerPin {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** Where a step came from: metadata, never structure. */
+export interface Provenance {
+  readonly created_by: 'template' | 'decision_point' | 'planning_step' | 'batch_spawn';
+  /** The decision, planning step or fan-out whose outcome created the step. */
+  readonly parent_step_id?: string;
+  readonly planning_step_id?: string;
+  readonly fragment_id?: string;
+  readonly planning_phase?: number;
+  readonly planning_reasoning?: string;
+}
+
+/** A step as `steps_created` records it. */
+export interface CreatedStep {
+  /** `<parent id>.<index>`: derived, so that a replay derives the same. */
+  readonly id: string;
+  readonly name: string;
+  /** The index in the template; absent for planned steps and batch workers, which carry their definition. */
+  readonly template_index?: number;
+  /** Ids of the steps it waits for. */
+  readonly dependencies: readonly string[];
+  readonly pin: HandlerPin | null;
+  readonly provenance: Provenance;
+}
+
+/** Why an attempt ended badly. `kind` decides what the engine does; people read the message. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retry_after_ms?: number;
+  readonly details?: Json;
+}
+
+/** What running an attempt cost: shown to people, never read by a decision. */
+export interface Receipt {
+  readonly broker: string;
+  readonly claimed_at: number;
+  readonly [measure: string]: Json;
+}
+
+/** What a suspended step shows to people. */
+export interface SuspensionRequest extends JsonObject {
+  readonly title: string;
+}
+
+/** A signal as it was accepted. */
+export interface Signal {
+  /** Given by the sender; the same id twice is one signal. */
+  readonly id: string;
+  readonly at: number;
+  readonly principal: Principal;
+  readonly roles: readonly string[];
+  readonly data: Json;
+  readonly reason?: string;
+}
+
+/** A moment at which a suspended step wakes on its own. */
+export interface Deadline {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** An operator's act on a task or step. */
+export interface OperatorAct {
+  readonly by: Principal;
+  readonly reason: string;
+}
+
+export type TaskStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'blocked_by_failures'
+  | 'complete'
+  | 'error'
+  | 'cancelled'
+  | 'resolved_manually';
+
+export type StepStatus =
+  | 'pending'
+  | 'enqueued'
+  | 'waiting_for_retry'
+  | 'waiting_for_input'
+  | 'waiting_for_worker'
+  | 'complete'
+  | 'error'
+  | 'cancelled'
+  | 'resolved_manually'
+  | 'superseded';
+
+interface StepEvent {
+  readonly step_id: string;
+  readonly at: number;
+}
+
+/** An attempt of a step; `activation` counts the dispatches of an attempt that suspensions separate, from 0. */
+interface AttemptEvent extends StepEvent {
+  readonly attempt: number;
+  readonly activation: number;
+}
+
+export type TaskEvent =
+  | {
+      readonly kind: 'task_created';
+      readonly at: number;
+      readonly task_id: string;
+      readonly template: {
+        readonly name: string;
+        readonly namespace: string;
+        readonly version: string;
+        readonly digest: string;
+      };
+      readonly context: JsonObject;
+      readonly submitted_by: Principal;
+      readonly idempotency_key?: string;
+      /** W3C trace context of the submission. */
+      readonly traceparent?: string;
+    }
+  | { readonly kind: 'task_status_changed'; readonly at: number; readonly to: TaskStatus; readonly reason?: string }
+  | ({ readonly kind: 'task_paused'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'task_resumed'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'task_cancel_requested'; readonly at: number } & OperatorAct)
+  | {
+      readonly kind: 'steps_created';
+      readonly at: number;
+      readonly steps: readonly CreatedStep[];
+    }
+  | {
+      /** Template steps that can no longer be created: the paths that were not taken. */
+      readonly kind: 'steps_excluded';
+      readonly at: number;
+      readonly template_indexes: readonly number[];
+      /** The decision whose outcome settled it. */
+      readonly by_step_id: string;
+    }
+  | ({ readonly kind: 'step_enqueued' } & AttemptEvent)
+  | ({ readonly kind: 'step_waiting_for_worker'; readonly digest: string | null } & AttemptEvent)
+  | ({ readonly kind: 'step_pinned'; readonly pin: HandlerPin } & StepEvent)
+  | ({
+      readonly kind: 'step_completed';
+      readonly result: Json;
+      /** Of a decision: the names it chose. */
+      readonly branch?: readonly string[];
+      readonly receipt?: Receipt;
+    } & AttemptEvent)
+  | ({
+      readonly kind: 'step_retry_scheduled';
+      readonly failure: Failure;
+      readonly retry_at: number;
+      readonly receipt?: Receipt;
+    } & AttemptEvent)
+  | ({ readonly kind: 'step_errored'; readonly failure: Failure; readonly receipt?: Receipt } & AttemptEvent)
+  | ({
+      readonly kind: 'step_suspended';
+      readonly state: Json;
+      readonly request: SuspensionRequest;
+      /** JSON Schema that a signal's data must meet. */
+      readonly signals: Json;
+      readonly deadlines: readonly Deadline[];
+      readonly receipt?: Receipt;
+    } & AttemptEvent)
+  | ({ readonly kind: 'step_signalled'; readonly signal: Signal } & StepEvent)
+  | ({ readonly kind: 'step_deadline_fired'; readonly name: string } & AttemptEvent)
+  | ({ readonly kind: 'step_cancelled'; readonly reason: string } & StepEvent)
+  | ({
+      readonly kind: 'step_resolved_manually';
+      readonly result: Json;
+      readonly branch?: readonly string[];
+    } & StepEvent &
+      OperatorAct)
+  | ({ readonly kind: 'step_retried_by_operator' } & StepEvent & OperatorAct);
+
+/** A journal entry: the events that one commit added to a task, the first of them numbered `seq`. */
+export interface JournalEntry {
+  /** Version of the event shapes; see `upcast`. */
+  readonly version: 1;
+  readonly seq: number;
+  readonly events: readonly TaskEvent[];
+}

@@ -1,4 +1,4 @@
-import { suite as uvuSuite, type Test } from 'uvu';
+import { type Test, suite as uvuSuite } from 'uvu';
 
 /**
  * A uvu suite that runs itself. Plain uvu exits 0 when `.run()` is forgotten; here declaring a test is enough.

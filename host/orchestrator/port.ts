@@ -1,7 +1,7 @@
+import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { CatalogEntry } from '../../kernel/capability/types.ts';
-import type { StepStatus, TaskEvent, TaskStatus, Principal, OperatorAct } from '../../kernel/task/events.ts';
+import type { OperatorAct, Principal, StepStatus, TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
 import type { Page, TaskSummary, WaitingRow } from '../store/port.ts';
 
 /** A template as somebody wrote it: text with a place for diagnostics, or a parsed document. */
@@ -41,7 +41,11 @@ export interface StepView {
   readonly failure: JsonObject | null;
   readonly retry_at: number | null;
   /** Of a suspended step. */
-  readonly waiting_for: { readonly request: JsonObject; readonly signals: Json; readonly deadlines: readonly { name: string; at: number }[] } | null;
+  readonly waiting_for: {
+    readonly request: JsonObject;
+    readonly signals: Json;
+    readonly deadlines: readonly { name: string; at: number }[];
+  } | null;
   readonly receipt: JsonObject | null;
   readonly resolved: OperatorAct | null;
 }
@@ -75,9 +79,18 @@ export interface Engine {
   /** Validates, commits and returns; `created` is false when the idempotency key had made the task before. */
   submit(submission: Submission): Promise<{ readonly task: TaskView; readonly created: boolean }>;
   /** Every problem of a template (and of a context, when given); warnings included. Creates nothing. */
-  check(template: TemplateSource, context?: JsonObject): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly graph?: GraphView }>;
+  check(
+    template: TemplateSource,
+    context?: JsonObject,
+  ): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly graph?: GraphView }>;
   task(task_id: string): Promise<TaskView>;
-  tasks(query: { readonly status?: readonly TaskStatus[]; readonly template?: string; readonly namespace?: string; readonly cursor?: string; readonly limit: number }): Promise<Page<TaskSummary>>;
+  tasks(query: {
+    readonly status?: readonly TaskStatus[];
+    readonly template?: string;
+    readonly namespace?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<TaskSummary>>;
   step(task_id: string, step: string): Promise<StepView>;
   events(task_id: string, after_seq: number, limit: number): Promise<readonly NumberedEvent[]>;
   /** Past events after `after_seq`, then live ones; ends when the task is settled or `signal` aborts. */
@@ -88,10 +101,24 @@ export interface Engine {
   /** `step` is an id or a name. Of a failed step: a fresh set of attempts. Of one that waits for a retry: now. */
   retryStep(task_id: string, step: string, act: OperatorAct): Promise<StepView>;
   /** Gives a step its result by hand; checked like the handler's own. */
-  resolveStep(task_id: string, step: string, resolution: { readonly result: Json; readonly branch?: readonly string[] }, act: OperatorAct): Promise<StepView>;
-  waiting(query: { readonly task_id?: string; readonly cursor?: string; readonly limit: number }): Promise<Page<WaitingRow>>;
+  resolveStep(
+    task_id: string,
+    step: string,
+    resolution: { readonly result: Json; readonly branch?: readonly string[] },
+    act: OperatorAct,
+  ): Promise<StepView>;
+  waiting(query: {
+    readonly task_id?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<WaitingRow>>;
   /** `signal_id` makes it idempotent. */
-  signal(task_id: string, step: string, signal: { readonly signal_id: string; readonly data: Json; readonly reason?: string }, actor: Actor): Promise<StepView>;
+  signal(
+    task_id: string,
+    step: string,
+    signal: { readonly signal_id: string; readonly data: Json; readonly reason?: string },
+    actor: Actor,
+  ): Promise<StepView>;
   handlers(): readonly CatalogEntry[];
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
 }
@@ -100,6 +127,15 @@ export interface Engine {
 export interface GraphView {
   readonly name: string;
   readonly version: string;
-  readonly nodes: readonly { readonly name: string; readonly type: string; readonly handler: string; readonly gated: boolean }[];
-  readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: 'dependency' | 'decision' | 'deferred' }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly handler: string;
+    readonly gated: boolean;
+  }[];
+  readonly edges: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly kind: 'dependency' | 'decision' | 'deferred';
+  }[];
 }

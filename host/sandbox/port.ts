@@ -1,7 +1,7 @@
+import type { Capability } from '../../kernel/capability/types.ts';
+import type { Json } from '../../kernel/json.ts';
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure } from '../../kernel/task/events.ts';
-import type { Json } from '../../kernel/json.ts';
-import type { Capability } from '../../kernel/capability/types.ts';
 import type { Resume } from '../../kernel/task/state.ts';
 
 /** What one run of a step may use. */
@@ -53,7 +53,13 @@ export interface StepRun {
 export interface HostFunctions {
   call(name: string, args: readonly unknown[]): Promise<{ ok: unknown } | { error: unknown }>;
   /** Of the whole run, for the receipt. */
-  usage(): { readonly calls: number; readonly hosts: readonly string[]; readonly bytes_in: number; readonly bytes_out: number; readonly denials: number };
+  usage(): {
+    readonly calls: number;
+    readonly hosts: readonly string[];
+    readonly bytes_in: number;
+    readonly bytes_out: number;
+    readonly denials: number;
+  };
 }
 
 /** What one run cost, in milliseconds and bytes. */

@@ -1,5 +1,5 @@
-import type { TaskEvent, TaskStatus, JournalEntry } from '../../kernel/task/events.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { JournalEntry, TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
 
 /** A row of the task list: what is known of a task without folding its journal. */
 export interface TaskSummary {

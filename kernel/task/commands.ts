@@ -39,8 +39,18 @@ export type Command =
       /** Created but dispatching nothing until resumed. */
       readonly paused?: OperatorAct;
     }
-  | ({ readonly kind: 'record_outcome'; readonly at: number; readonly outcome: Outcome; readonly receipt?: Receipt } & Fence)
-  | ({ readonly kind: 'record_failure'; readonly at: number; readonly failure: Failure; readonly receipt?: Receipt } & Fence)
+  | ({
+      readonly kind: 'record_outcome';
+      readonly at: number;
+      readonly outcome: Outcome;
+      readonly receipt?: Receipt;
+    } & Fence)
+  | ({
+      readonly kind: 'record_failure';
+      readonly at: number;
+      readonly failure: Failure;
+      readonly receipt?: Receipt;
+    } & Fence)
   /** The broker that took the step does not have the pinned component. */
   | ({ readonly kind: 'record_unavailable'; readonly at: number } & Fence)
   /** A component arrived: steps that waited for it are dispatched. */

@@ -1,5 +1,5 @@
-import type { CompiledTemplate } from '../template/types.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { CompiledTemplate } from '../template/types.ts';
 import type {
   Deadline,
   Failure,

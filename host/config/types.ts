@@ -1,0 +1,65 @@
+import type { JsonObject } from '../../kernel/json.ts';
+import type { EgressRule } from '../../kernel/template/types.ts';
+
+/** An operator's egress rule: like a template's, and alone able to open private addresses. */
+export interface OperatorEgressRule extends EgressRule {
+  /** The host may be, or resolve to, a loopback, private or link-local address. False when absent. */
+  readonly private?: boolean;
+}
+
+/** Where in a request a secret's value may stand. */
+export type SecretPosition = 'auth' | 'header' | 'query' | 'body';
+
+/** A secret: where its value comes from and what it is granted for. */
+export interface SecretConfig {
+  readonly source: { readonly env: string } | { readonly file: string };
+  /** Host patterns as in egress rules. */
+  readonly hosts: readonly string[];
+  /** All when absent. */
+  readonly namespaces?: readonly string[];
+  /** `['auth', 'header']` when absent. */
+  readonly positions?: readonly SecretPosition[];
+}
+
+/** A named API token: its name is the principal of what is done with it. */
+export interface TokenConfig {
+  readonly name: string;
+  /** `read`, `submit`, `operate`, `admin`, or roles of the operator's own that gates ask for. */
+  readonly roles: readonly string[];
+  readonly token: { readonly env: string } | { readonly file: string };
+}
+
+/** What one step may use at the most; a template can only narrow it. Milliseconds, bytes, counts. */
+export interface LimitsConfig {
+  readonly step_timeout_ms_max: number;
+  readonly memory_bytes_max: number;
+  readonly output_bytes_max: number;
+  readonly host_calls_max: number;
+  readonly io_bytes_max: number;
+  readonly log_lines_max: number;
+  readonly template_bytes_max: number;
+  readonly context_bytes_max: number;
+  readonly template_steps_max: number;
+}
+
+/** `weft.yaml`, checked, defaults filled in, paths absolute. */
+export interface OperatorConfig {
+  /** Holds the store, the lock, the socket. */
+  readonly data_directory: string;
+  /** Holds transpiled components by digest. */
+  readonly cache_directory: string;
+  readonly store: { readonly kind: 'sqlite'; readonly path: string };
+  readonly transport: { readonly kind: 'memory' };
+  readonly handlers: { readonly directories: readonly string[] };
+  readonly plugins: {
+    readonly directories: readonly string[];
+    /** By plugin name; a plugin that is not listed gets `{}`. */
+    readonly options: Readonly<Record<string, JsonObject>>;
+  };
+  readonly egress: { readonly allow: readonly OperatorEgressRule[] };
+  readonly secrets: Readonly<Record<string, SecretConfig>>;
+  readonly limits: LimitsConfig;
+  readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
+  readonly api: { readonly host: string; readonly port: number; readonly tokens: readonly TokenConfig[] };
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+}

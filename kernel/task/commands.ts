@@ -70,6 +70,8 @@ export type Command =
   | ({ readonly kind: 'pause'; readonly at: number } & OperatorAct)
   | ({ readonly kind: 'resume'; readonly at: number } & OperatorAct)
   | ({ readonly kind: 'cancel'; readonly at: number } & OperatorAct)
+  /** Accepts a task as it is: what has not settled is cancelled, what was recorded stays. */
+  | ({ readonly kind: 'resolve'; readonly at: number } & OperatorAct)
   | ({ readonly kind: 'retry_step'; readonly at: number; readonly step_id: string } & OperatorAct)
   | ({
       readonly kind: 'resolve_step';

@@ -62,6 +62,12 @@ export interface SuspensionRequest extends JsonObject {
   readonly title: string;
 }
 
+/** The events that move or touch one step. */
+export type StepEvent = Extract<TaskEvent, { readonly step_id: string }>;
+
+/** An event of one kind. */
+export type EventOf<K extends TaskEvent['kind']> = Extract<TaskEvent, { readonly kind: K }>;
+
 /** A signal as it was accepted. */
 export interface Signal {
   /** Given by the sender; the same id twice is one signal. */
@@ -107,13 +113,13 @@ export type StepStatus =
   | 'resolved_manually'
   | 'superseded';
 
-interface StepEvent {
+interface OfStep {
   readonly step_id: string;
   readonly at: number;
 }
 
 /** An attempt of a step; `activation` counts the dispatches of an attempt that suspensions separate, from 0. */
-interface AttemptEvent extends StepEvent {
+interface OfAttempt extends OfStep {
   readonly attempt: number;
   readonly activation: number;
 }
@@ -139,6 +145,7 @@ export type TaskEvent =
   | ({ readonly kind: 'task_paused'; readonly at: number } & OperatorAct)
   | ({ readonly kind: 'task_resumed'; readonly at: number } & OperatorAct)
   | ({ readonly kind: 'task_cancel_requested'; readonly at: number } & OperatorAct)
+  | ({ readonly kind: 'task_resolve_requested'; readonly at: number } & OperatorAct)
   | {
       readonly kind: 'steps_created';
       readonly at: number;
@@ -152,23 +159,23 @@ export type TaskEvent =
       /** The decision whose outcome settled it. */
       readonly by_step_id: string;
     }
-  | ({ readonly kind: 'step_enqueued' } & AttemptEvent)
-  | ({ readonly kind: 'step_waiting_for_worker'; readonly digest: string | null } & AttemptEvent)
-  | ({ readonly kind: 'step_pinned'; readonly pin: HandlerPin } & StepEvent)
+  | ({ readonly kind: 'step_enqueued' } & OfAttempt)
+  | ({ readonly kind: 'step_waiting_for_worker'; readonly digest: string | null } & OfAttempt)
+  | ({ readonly kind: 'step_pinned'; readonly pin: HandlerPin } & OfStep)
   | ({
       readonly kind: 'step_completed';
       readonly result: Json;
       /** Of a decision: the names it chose. */
       readonly branch?: readonly string[];
       readonly receipt?: Receipt;
-    } & AttemptEvent)
+    } & OfAttempt)
   | ({
       readonly kind: 'step_retry_scheduled';
       readonly failure: Failure;
       readonly retry_at: number;
       readonly receipt?: Receipt;
-    } & AttemptEvent)
-  | ({ readonly kind: 'step_errored'; readonly failure: Failure; readonly receipt?: Receipt } & AttemptEvent)
+    } & OfAttempt)
+  | ({ readonly kind: 'step_errored'; readonly failure: Failure; readonly receipt?: Receipt } & OfAttempt)
   | ({
       readonly kind: 'step_suspended';
       readonly state: Json;
@@ -177,17 +184,19 @@ export type TaskEvent =
       readonly signals: Json;
       readonly deadlines: readonly Deadline[];
       readonly receipt?: Receipt;
-    } & AttemptEvent)
-  | ({ readonly kind: 'step_signalled'; readonly signal: Signal } & StepEvent)
-  | ({ readonly kind: 'step_deadline_fired'; readonly name: string } & AttemptEvent)
-  | ({ readonly kind: 'step_cancelled'; readonly reason: string } & StepEvent)
+    } & OfAttempt)
+  | ({ readonly kind: 'step_signalled'; readonly signal: Signal } & OfStep)
+  | ({ readonly kind: 'step_deadline_fired'; readonly name: string } & OfAttempt)
+  /** The wait for a retry ended while the task was paused: the step is dispatched on resume. */
+  | ({ readonly kind: 'step_retry_due' } & OfStep)
+  | ({ readonly kind: 'step_cancelled'; readonly reason: string } & OfStep)
   | ({
       readonly kind: 'step_resolved_manually';
       readonly result: Json;
       readonly branch?: readonly string[];
-    } & StepEvent &
+    } & OfStep &
       OperatorAct)
-  | ({ readonly kind: 'step_retried_by_operator' } & StepEvent & OperatorAct);
+  | ({ readonly kind: 'step_retried_by_operator' } & OfStep & OperatorAct);
 
 /** A journal entry: the events that one commit added to a task, the first of them numbered `seq`. */
 export interface JournalEntry {

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../json.ts';
-import type { CompiledTemplate } from '../template/types.ts';
+import type { CompiledStep, CompiledTemplate } from '../template/types.ts';
 import type {
   Deadline,
+  EventOf,
   Failure,
   HandlerPin,
   OperatorAct,
@@ -13,83 +14,168 @@ import type {
   SuspensionRequest,
   TaskStatus,
 } from './events.ts';
+import type { Table } from './table.ts';
 
-/** A suspension that has not ended. */
+/** What a suspended step keeps; it stays with the step until the next one, or until the step settles. */
 export interface Suspension {
   readonly state: Json;
   readonly request: SuspensionRequest;
   readonly signals: Json;
+  /** Those that have not fired. */
   readonly deadlines: readonly Deadline[];
   readonly since: number;
+  /** The deadline that fired and was not yet given to the handler. */
+  readonly fired?: string | undefined;
 }
 
 /** Why the current activation runs, when a suspension came before it; the JSON form of WIT `resume`. */
 export interface Resume {
   readonly state: Json;
   readonly signals: readonly Signal[];
-  readonly fired?: string;
+  readonly fired?: string | undefined;
 }
 
-/** A step: replaced whole on every transition, never mutated. */
+/** A step. Replaced whole on every transition, never mutated. */
 export interface StepState {
   readonly id: string;
   readonly name: string;
-  readonly template_index: number | null;
+  readonly template_index: number;
   readonly status: StepStatus;
   readonly pin: HandlerPin | null;
   readonly provenance: Provenance;
   readonly dependencies: readonly string[];
-  /** How many dependencies have not settled. */
-  readonly unsettled_dependencies: number;
-  /** 0 before the first dispatch. */
+  /** How many dependencies keep it from starting; 0 means ready. */
+  readonly unmet_dependencies: number;
+  /** Counts dispatched attempts from 1; 0 before the first. */
   readonly attempt: number;
+  /** Counts the wakes from suspensions, over all attempts. */
   readonly activation: number;
-  /** Attempts before the operator's last retry; they do not count against `max_attempts`. */
+  /** Attempts before the operator's last retry: they do not count against `max_attempts`. */
   readonly attempts_forgiven: number;
   readonly created_at: number;
-  readonly enqueued_at?: number;
-  readonly settled_at?: number;
-  readonly result?: Json;
-  readonly branch?: readonly string[];
+  readonly enqueued_at?: number | undefined;
+  readonly settled_at?: number | undefined;
+  readonly result?: Json | undefined;
+  /** Of a decision: the names it chose. */
+  readonly branch?: readonly string[] | undefined;
   /** Of the last attempt that failed. */
-  readonly failure?: Failure;
-  readonly retry_at?: number;
-  readonly suspension?: Suspension;
-  readonly resume?: Resume;
-  /** Accepted, not yet given to the handler. */
+  readonly failure?: Failure | undefined;
+  readonly retry_at?: number | undefined;
+  /** The wait ended while the task was paused. */
+  readonly retry_due?: boolean | undefined;
+  readonly suspension?: Suspension | undefined;
+  readonly resume?: Resume | undefined;
+  /** Signals that were accepted and not yet given to the handler. */
   readonly inbox: readonly Signal[];
-  /** Every accepted signal id, so that the same signal twice is one. */
+  /** Ids of all accepted signals, so that the same signal twice is one. */
   readonly signal_ids: readonly string[];
-  readonly receipt?: Receipt;
-  readonly resolved?: OperatorAct;
+  readonly receipt?: Receipt | undefined;
+  readonly resolved?: OperatorAct | undefined;
+}
+
+/** What is known of a task as a whole. */
+export interface TaskHead {
+  id: string;
+  /** Number of the last event; 0 before the first. */
+  seq: number;
+  status: TaskStatus;
+  /** Why the status is what it is, when there is more to say. */
+  reason: string | undefined;
+  paused: boolean;
+  context: JsonObject;
+  template: EventOf<'task_created'>['template'] | undefined;
+  submitted_by: Principal;
+  idempotency_key: string | undefined;
+  traceparent: string | undefined;
+  created_at: number;
+  updated_at: number;
+  settled_at: number | undefined;
+  /** How many steps are in each status: the task's status follows from these in O(1). */
+  count: Record<StepStatus, number>;
+  /** Steps in `error` that hold their dependents back. */
+  blocking_errors: number;
+}
+
+/**
+ * The fold of a task's journal. It has one owner: `apply` takes it and gives it back changed. `decide` only reads
+ * it (through an overlay), so a caller may drop what it decided and nothing has happened.
+ */
+export interface TaskState {
+  readonly compiled: CompiledTemplate;
+  readonly head: TaskHead;
+  /** By id, in creation order. */
+  readonly steps: Table<string, StepState>;
+  /** Template indexes of steps that can no longer be created. */
+  readonly absent: Table<number, true>;
+}
+
+/** The derived id of a template step: `<task id>.<template index>`. */
+export function templateStepId(taskId: string, index: number): string {
+  return `${taskId}.${index}`;
+}
+
+/** The template's definition of a step. */
+export function compiledOf(state: TaskState, step: StepState): CompiledStep {
+  return state.compiled.steps[step.template_index]!;
+}
+
+/** A created step by its name; undefined while (or when) it does not exist. */
+export function stepNamed(state: TaskState, name: string): StepState | undefined {
+  const index = state.compiled.index_of.get(name);
+  return index === undefined ? undefined : state.steps.get(templateStepId(state.head.id, index));
 }
 
 /** Whether a template step exists in this task; `unknown` while a decision may still create it. */
-export type Presence = 'unknown' | 'created' | 'absent';
+export function presenceOf(state: TaskState, index: number): 'unknown' | 'created' | 'absent' {
+  if (state.steps.has(templateStepId(state.head.id, index))) return 'created';
+  return state.absent.has(index) ? 'absent' : 'unknown';
+}
 
-/** The fold of a task's journal. Owned by one holder: `apply` takes it and gives it back. */
-export interface TaskState {
-  readonly compiled: CompiledTemplate;
-  readonly id: string;
-  /** Sequence number of the last event; 0 before the first. */
-  readonly seq: number;
-  readonly status: TaskStatus;
-  readonly paused: boolean;
-  readonly cancelling: boolean;
-  readonly context: JsonObject;
-  readonly submitted_by: Principal;
-  readonly idempotency_key?: string;
-  readonly traceparent?: string;
-  readonly created_at: number;
-  readonly settled_at?: number;
-  /** By id, in creation order. */
-  readonly steps: ReadonlyMap<string, StepState>;
-  /** The id of a created step by its name. */
-  readonly id_of: ReadonlyMap<string, string>;
-  /** By template index. */
-  readonly presence: readonly Presence[];
-  /** How many steps are in each status; lets the task's status be derived in O(1). */
-  readonly count: Readonly<Record<StepStatus, number>>;
-  /** How many steps are in `error` by what that means for the task. */
-  readonly blocking_errors: number;
+/** Created steps that wait, or waited, for this one. */
+export function* dependentsOf(state: TaskState, step: StepState): Generator<StepState> {
+  for (const index of compiledOf(state, step).dependents) {
+    const dependent = state.steps.get(templateStepId(state.head.id, index));
+    if (dependent !== undefined) yield dependent;
+  }
+}
+
+/** A task before its first event. */
+export function emptyTask(
+  compiled: CompiledTemplate,
+  steps: Table<string, StepState>,
+  absent: Table<number, true>,
+): TaskState {
+  return {
+    compiled,
+    steps,
+    absent,
+    head: {
+      id: '',
+      seq: 0,
+      status: 'pending',
+      reason: undefined,
+      paused: false,
+      context: {},
+      template: undefined,
+      submitted_by: '',
+      idempotency_key: undefined,
+      traceparent: undefined,
+      created_at: 0,
+      updated_at: 0,
+      settled_at: undefined,
+      count: {
+        pending: 0,
+        enqueued: 0,
+        waiting_for_retry: 0,
+        waiting_for_input: 0,
+        waiting_for_worker: 0,
+        complete: 0,
+        error: 0,
+        cancelled: 0,
+        resolved_manually: 0,
+        superseded: 0,
+      },
+      blocking_errors: 0,
+    },
+  };
 }

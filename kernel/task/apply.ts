@@ -1,0 +1,156 @@
+import { WeftError } from '../errors.ts';
+import type { CompiledTemplate } from '../template/types.ts';
+import type { EventOf, JournalEntry, StepEvent, TaskEvent } from './events.ts';
+import { compiledOf, dependentsOf, emptyTask, type StepState, type TaskState } from './state.ts';
+import { SETTLED, transitionStep } from './step_machine.ts';
+import { assertTaskTransition, isSettled } from './task_machine.ts';
+import { upcast } from './upcast.ts';
+
+/**
+ * Folds one event into a task. Takes ownership of `state` and gives it back changed; costs O(out-degree) of the step
+ * that the event is about.
+ * @throws illegal_transition when the machines have no such transition: a corrupt journal or a bug
+ */
+export function apply(state: TaskState, event: TaskEvent): TaskState {
+  const { head } = state;
+  head.seq += 1;
+  head.updated_at = event.at;
+  switch (event.kind) {
+    case 'task_created':
+      head.id = event.task_id;
+      head.context = event.context;
+      head.template = event.template;
+      head.submitted_by = event.submitted_by;
+      head.idempotency_key = event.idempotency_key;
+      head.traceparent = event.traceparent;
+      head.created_at = event.at;
+      break;
+    case 'task_status_changed':
+      assertTaskTransition(head, event.to);
+      head.status = event.to;
+      head.reason = event.reason;
+      if (isSettled(event.to)) head.settled_at = event.at;
+      break;
+    case 'task_paused':
+      head.paused = true;
+      break;
+    case 'task_resumed':
+      head.paused = false;
+      break;
+    case 'task_cancel_requested':
+    case 'task_resolve_requested':
+      break;
+    case 'steps_created':
+      createSteps(state, event);
+      break;
+    case 'steps_excluded':
+      for (const index of event.template_indexes) state.absent.set(index, true);
+      break;
+    default:
+      applyToStep(state, event);
+  }
+  return state;
+}
+
+/**
+ * Folds a whole journal.
+ * @throws journal_corrupt when an entry does not follow the one before it or an event cannot be applied
+ */
+export function fold(compiled: CompiledTemplate, entries: Iterable<JournalEntry>): TaskState {
+  let state = emptyTask(compiled, new Map(), new Map());
+  for (const entry of entries) {
+    const { task_id } = { task_id: state.head.id };
+    if (entry.seq !== state.head.seq + 1) {
+      throw new WeftError('journal_corrupt', {
+        task_id,
+        seq: entry.seq,
+        problem: `expected event ${state.head.seq + 1}`,
+      });
+    }
+    for (const event of upcast(entry)) {
+      try {
+        state = apply(state, event);
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause);
+        throw new WeftError('journal_corrupt', { task_id, seq: state.head.seq, problem }, { cause });
+      }
+    }
+  }
+  return state;
+}
+
+function createSteps(state: TaskState, event: EventOf<'steps_created'>): void {
+  for (const created of event.steps) {
+    const step: StepState = {
+      id: created.id,
+      name: created.name,
+      template_index: created.template_index!,
+      status: 'pending',
+      pin: created.pin,
+      provenance: created.provenance,
+      dependencies: created.dependencies,
+      unmet_dependencies: 0,
+      attempt: 0,
+      activation: 0,
+      attempts_forgiven: 0,
+      created_at: event.at,
+      inbox: [],
+      signal_ids: [],
+    };
+    state.steps.set(step.id, step);
+    state.head.count.pending += 1;
+  }
+  // Only now: steps of one event may depend on each other in any order.
+  for (const created of event.steps) {
+    const unmet = created.dependencies.filter((id) => !meetsDependents(state, state.steps.get(id)!)).length;
+    if (unmet > 0) state.steps.set(created.id, { ...state.steps.get(created.id)!, unmet_dependencies: unmet });
+  }
+}
+
+function applyToStep(state: TaskState, event: StepEvent): void {
+  const before = state.steps.get(event.step_id);
+  if (before === undefined) {
+    throw new WeftError('illegal_transition', {
+      machine: `step ${event.step_id}`,
+      from: 'not created',
+      event: event.kind,
+    });
+  }
+  const after = transitionStep(before, event);
+  state.steps.set(after.id, after);
+  if (after.status === before.status) return;
+
+  const { head } = state;
+  head.count[before.status] -= 1;
+  head.count[after.status] += 1;
+  if (holdsBack(state, before)) head.blocking_errors -= 1;
+  if (holdsBack(state, after)) head.blocking_errors += 1;
+  if (meetsDependents(state, after) && !meetsDependents(state, before)) {
+    for (const dependent of dependentsOf(state, after)) {
+      state.steps.set(dependent.id, { ...dependent, unmet_dependencies: dependent.unmet_dependencies - 1 });
+    }
+  }
+}
+
+/** Whether a step's dependents need not wait for it any longer. */
+export function meetsDependents(state: TaskState, step: StepState): boolean {
+  switch (step.status) {
+    case 'complete':
+    case 'resolved_manually':
+      return true;
+    case 'error':
+      return compiledOf(state, step).definition.on_failure === 'continue';
+    default:
+      return false;
+  }
+}
+
+/** Whether a failed step keeps the task from completing until an operator acts. */
+function holdsBack(state: TaskState, step: StepState): boolean {
+  return step.status === 'error' && compiledOf(state, step).definition.on_failure !== 'continue';
+}
+
+/** Whether a step will not change again by itself. */
+export function isStepSettled(step: StepState): boolean {
+  return SETTLED.has(step.status);
+}

@@ -1,0 +1,91 @@
+import { WeftError } from '../errors.ts';
+import { cancelUnsettled, dispatchReady, settle } from './advance.ts';
+import type { Command } from './commands.ts';
+import { choicesOf } from './creation.ts';
+import type { Draft } from './draft.ts';
+import { compiledOf, type StepState } from './state.ts';
+import { STEP_TRANSITIONS } from './step_machine.ts';
+import { dispatchHeld, stepById } from './wake.ts';
+
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** Holds all further dispatches; what runs may finish, deadlines run on. */
+export function pauseTask(draft: Draft, { by, reason }: CommandOf<'pause'>): void {
+  if (!draft.state.head.paused) draft.emit({ kind: 'task_paused', at: draft.at, by, reason });
+}
+
+/** Lets the task go on with all that became ready meanwhile. */
+export function resumeTask(draft: Draft, { by, reason }: CommandOf<'resume'>): void {
+  if (!draft.state.head.paused) return;
+  draft.emit({ kind: 'task_resumed', at: draft.at, by, reason });
+  dispatchHeld(draft);
+}
+
+/** Fences at once: whatever is in flight can no longer be recorded. */
+export function cancelTask(draft: Draft, { by, reason }: CommandOf<'cancel'>): void {
+  draft.emit({ kind: 'task_cancel_requested', at: draft.at, by, reason });
+  cancelUnsettled(draft, reason);
+  draft.emit({ kind: 'task_status_changed', at: draft.at, to: 'cancelled', reason });
+}
+
+/** Accepts the task as it is: results stay, what has not settled is cancelled. */
+export function resolveTask(draft: Draft, { by, reason }: CommandOf<'resolve'>): void {
+  draft.emit({ kind: 'task_resolve_requested', at: draft.at, by, reason });
+  cancelUnsettled(draft, reason);
+  draft.emit({ kind: 'task_status_changed', at: draft.at, to: 'resolved_manually', reason });
+}
+
+/**
+ * Runs a failed step again with a fresh set of attempts, or ends a wait for a retry now. A failure that was let pass
+ * stays: its dependents have gone on.
+ * @throws step_not_found, step_not_retryable
+ */
+export function retryStep(draft: Draft, { step_id, by, reason }: CommandOf<'retry_step'>): void {
+  const step = stepById(draft, step_id);
+  const possible = STEP_TRANSITIONS[step.status].step_retried_by_operator !== undefined;
+  if (!possible || wasLetPass(draft, step)) {
+    throw new WeftError('step_not_retryable', { step: step.name, status: step.status });
+  }
+  draft.emit({ kind: 'step_retried_by_operator', step_id, at: draft.at, by, reason });
+  settle(draft, dispatchReady(draft, [step_id]));
+}
+
+/**
+ * Gives a step its result by hand, under the same checks as its handler's.
+ * @throws step_not_found, step_not_resolvable, branch_invalid, result_invalid
+ */
+export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): void {
+  const { step_id, by, reason, result, branch } = command;
+  const step = stepById(draft, step_id);
+  const possible = STEP_TRANSITIONS[step.status].step_resolved_manually !== undefined;
+  if (!possible || wasLetPass(draft, step)) {
+    throw new WeftError('step_not_resolvable', { step: step.name, status: step.status });
+  }
+  checkBranch(draft, step, branch);
+  const problems = step.pin === null ? [] : draft.env.checkResult(step.pin, result);
+  if (problems.length > 0) throw new WeftError('result_invalid', { step: step.name, problems: problems.join('; ') });
+  draft.emit({
+    kind: 'step_resolved_manually',
+    step_id,
+    at: draft.at,
+    by,
+    reason,
+    result,
+    ...(branch === undefined ? {} : { branch }),
+  });
+  settle(draft, [draft.step(step_id)]);
+}
+
+function wasLetPass(draft: Draft, step: StepState): boolean {
+  return step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'continue';
+}
+
+/** A decision is resolved with the names it chooses; any other step with none. */
+function checkBranch(draft: Draft, step: StepState, branch: readonly string[] | undefined): void {
+  const isDecision = compiledOf(draft.state, step).definition.type === 'decision';
+  if (!isDecision && branch === undefined) return;
+  const allowed = isDecision ? choicesOf(draft.state, step) : [];
+  if (branch === undefined || branch.some((name) => !allowed.includes(name))) {
+    throw new WeftError('branch_invalid', { step: step.name, names: branch ?? 'nothing', allowed });
+  }
+}

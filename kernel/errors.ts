@@ -97,6 +97,12 @@ export const ERRORS = {
     exit: 10,
     template: 'decision "{step}" cannot choose {names}; it can choose {allowed}',
   },
+  handler_conflict: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: 'handler {name}@{version} is already registered as {registered}; {digest} needs a new version',
+  },
   illegal_transition: { kind: 'bug', status: 500, exit: 1, template: '{machine} cannot go from "{from}" by "{event}"' },
   journal_corrupt: {
     kind: 'bug',

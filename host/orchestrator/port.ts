@@ -52,6 +52,8 @@ export interface StepView {
 
 /** A task as people see it. */
 export interface TaskView extends TaskSummary {
+  /** Why the status is what it is, when there is more to say. */
+  readonly reason: string | null;
   readonly context: JsonObject;
   readonly seq: number;
   /** In creation order; steps of paths that were not taken are not there. */
@@ -98,6 +100,8 @@ export interface Engine {
   cancel(task_id: string, act: OperatorAct): Promise<TaskView>;
   pause(task_id: string, act: OperatorAct): Promise<TaskView>;
   resume(task_id: string, act: OperatorAct): Promise<TaskView>;
+  /** Accepts a task as it is: what was recorded stays, what has not settled is cancelled. */
+  resolve(task_id: string, act: OperatorAct): Promise<TaskView>;
   /** `step` is an id or a name. Of a failed step: a fresh set of attempts. Of one that waits for a retry: now. */
   retryStep(task_id: string, step: string, act: OperatorAct): Promise<StepView>;
   /** Gives a step its result by hand; checked like the handler's own. */

@@ -59,7 +59,7 @@ export function effectsOf(after: TaskState, events: readonly TaskEvent[]): Effec
       case 'step_cancelled':
       case 'step_resolved_manually':
         // A step that was never dispatched has nothing to take back.
-        if (after.steps.get(event.step_id)!.enqueued_at !== undefined) {
+        if (after.steps.get(event.step_id)!.attempt > 0) {
           undispatched.add(event.step_id);
           woken.add(event.step_id);
           killed.add(event.step_id);

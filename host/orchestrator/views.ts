@@ -1,0 +1,49 @@
+import type { JsonObject } from '../../kernel/json.ts';
+import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import { summaryOf } from './commit_plan.ts';
+import type { StepView, TaskView } from './port.ts';
+
+/** Who runs a step, by step id. */
+export type Claims = ReadonlyMap<string, { readonly broker: string; readonly since: number }>;
+
+/** A task as people see it. */
+export function taskView(state: TaskState, claims: Claims): TaskView {
+  return {
+    ...summaryOf(state),
+    reason: state.head.reason ?? null,
+    context: state.head.context,
+    seq: state.head.seq,
+    steps: [...state.steps.values()].map((step) => stepView(state, step, claims)),
+  };
+}
+
+/** A step as people see it. */
+export function stepView(state: TaskState, step: StepState, claims: Claims): StepView {
+  const { definition, handler_name } = compiledOf(state, step);
+  const { suspension } = step;
+  return {
+    step_id: step.id,
+    name: step.name,
+    type: definition.type,
+    status: step.status,
+    handler: { name: handler_name, version: step.pin?.version ?? null, digest: step.pin?.digest ?? null },
+    dependencies: step.dependencies.map((id) => state.steps.get(id)!.name),
+    attempt: step.attempt,
+    max_attempts: definition.retry.max_attempts,
+    created_by: step.provenance.created_by,
+    created_at: step.created_at,
+    enqueued_at: step.enqueued_at ?? null,
+    settled_at: step.settled_at ?? null,
+    in_progress: step.status === 'enqueued' ? (claims.get(step.id) ?? null) : null,
+    result: step.result ?? null,
+    branch: step.branch ?? null,
+    failure: (step.failure as JsonObject | undefined) ?? null,
+    retry_at: step.retry_at ?? null,
+    waiting_for:
+      step.status !== 'waiting_for_input' || suspension === undefined
+        ? null
+        : { request: suspension.request, signals: suspension.signals, deadlines: suspension.deadlines },
+    receipt: step.receipt ?? null,
+    resolved: step.resolved ?? null,
+  };
+}

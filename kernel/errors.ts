@@ -114,6 +114,94 @@ export const ERRORS = {
   store_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the store does not answer: {problem}' },
   store_corrupt: { kind: 'bug', status: 500, exit: 8, template: 'the store is damaged: {problem}' },
   transport_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the transport does not answer: {problem}' },
+  // HTTP API and command line
+  handler_not_found: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template: 'no handler "{name}" is registered; `weft handlers list` shows those that are',
+  },
+  request_invalid: { kind: 'reject', status: 400, exit: 10, template: 'the request has {count} problem(s)' },
+  json_invalid: { kind: 'reject', status: 400, exit: 10, template: '{subject} has {count} problem(s)' },
+  body_too_large: {
+    kind: 'reject',
+    status: 413,
+    exit: 10,
+    template: 'the request body is larger than {bytes_max} bytes; the operator config sets that limit',
+  },
+  media_type_unsupported: {
+    kind: 'reject',
+    status: 415,
+    exit: 1,
+    template: 'a body of type {got} is not understood; send application/json',
+  },
+  route_not_found: {
+    kind: 'reject',
+    status: 404,
+    exit: 1,
+    template: 'nothing answers to {method} {path}; GET /v1/openapi.json lists what does',
+  },
+  method_not_allowed: {
+    kind: 'reject',
+    status: 405,
+    exit: 1,
+    template: '{path} does not answer to {method}; it does to {allowed}',
+  },
+  unauthorized: { kind: 'reject', status: 401, exit: 1, template: '{problem}; send `Authorization: Bearer <token>`' },
+  forbidden: {
+    kind: 'reject',
+    status: 403,
+    exit: 1,
+    template: '"{principal}" may not do this; it takes one of the roles {roles}',
+  },
+  identity_forbidden: {
+    kind: 'reject',
+    status: 403,
+    exit: 1,
+    template: 'a token says who its bearer is; {header} is only heard on the private socket',
+  },
+  host_not_allowed: {
+    kind: 'reject',
+    status: 421,
+    exit: 1,
+    template: 'the Host "{host}" is not one this API answers to; add it to `api.allowed_hosts`',
+  },
+  origin_not_allowed: {
+    kind: 'reject',
+    status: 403,
+    exit: 1,
+    template: 'pages of "{origin}" may not use this API',
+  },
+  token_unusable: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: 'the API token "{name}" cannot be used: {problem}',
+  },
+  api_unguarded: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template:
+      'the API would be open to others on {host}: list at least one token under `api.tokens`, or bind to 127.0.0.1',
+  },
+  socket_path_too_long: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: 'the socket path "{path}" has more than {bytes_max} bytes; choose a shorter `data_directory`',
+  },
+  address_unavailable: { kind: 'reject', status: 500, exit: 1, template: 'cannot listen on {address}: {problem}' },
+  internal_error: {
+    kind: 'bug',
+    status: 500,
+    exit: 8,
+    template: 'something went wrong inside Weft; its log has the cause under request {request_id}',
+  },
+  server_unreachable: { kind: 'retry', status: 503, exit: 5, template: 'no Weft answers at {address}: {problem}' },
+  server_error: { kind: 'retry', status: 502, exit: 8, template: '{address} answered {status}: {detail}' },
+  usage_invalid: { kind: 'reject', status: 400, exit: 2, template: '{problem}' },
+  file_unreadable: { kind: 'reject', status: 400, exit: 1, template: 'cannot read "{file}": {problem}' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

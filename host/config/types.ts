@@ -60,6 +60,12 @@ export interface OperatorConfig {
   readonly secrets: Readonly<Record<string, SecretConfig>>;
   readonly limits: LimitsConfig;
   readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
-  readonly api: { readonly host: string; readonly port: number; readonly tokens: readonly TokenConfig[] };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly tokens: readonly TokenConfig[];
+    /** Names, besides those of the loopback and of `host`, that requests may be addressed to. None when absent. */
+    readonly allowed_hosts?: readonly string[];
+  };
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }

@@ -1,0 +1,222 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Diagnostic } from '../../kernel/diagnostics.ts';
+import { WeftError } from '../../kernel/errors.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import { canonicalJson } from '../../kernel/schema/canonical.ts';
+import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
+import type { Command } from '../../kernel/task/commands.ts';
+import type { OperatorAct, TaskEvent } from '../../kernel/task/events.ts';
+import { type StepState, stepNamed, type TaskState } from '../../kernel/task/state.ts';
+import { isSettled } from '../../kernel/task/task_machine.ts';
+import { graphView } from '../../kernel/template/graph.ts';
+import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { LimitsConfig } from '../config/types.ts';
+import type { Store } from '../store/port.ts';
+import type { Orchestrator } from './orchestrator.ts';
+import type { Engine, NumberedEvent, StepView, Submission, TaskView, TemplateSource } from './port.ts';
+import { sha256, type Templates } from './templates.ts';
+import { stepView, taskView } from './views.ts';
+import type { Watchers } from './watchers.ts';
+
+/** What the engine is made of. */
+export interface EngineOptions {
+  readonly orchestrator: Orchestrator;
+  readonly templates: Templates;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly compiler: SchemaCompiler;
+  readonly watchers: Watchers;
+  readonly limits: LimitsConfig;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const WATCH_PAGE = 500;
+
+/** The engine as the API and the command line use it. */
+export function createEngine(options: EngineOptions): Engine {
+  const { orchestrator, templates, store, catalog, now } = options;
+  const viewTask = (state: TaskState): TaskView => taskView(state, orchestrator.claims);
+
+  const operate = (
+    taskId: string,
+    kind: 'cancel' | 'pause' | 'resume' | 'resolve',
+    act: OperatorAct,
+  ): Promise<TaskView> => orchestrator.perform(taskId, { kind, at: now(), ...act }, viewTask);
+
+  /** Steps are named by id or by name; which step that is, is asked in a turn of its own. */
+  const stepId = (taskId: string, step: string): Promise<string> =>
+    orchestrator.look(taskId, (state) => findStep(state, step).id);
+
+  const onStep = async (taskId: string, step: string, command: (id: string) => Command): Promise<StepView> => {
+    const id = await stepId(taskId, step);
+    return orchestrator.perform(taskId, command(id), (state) =>
+      stepView(state, findStep(state, id), orchestrator.claims),
+    );
+  };
+
+  return {
+    async submit(submission) {
+      const compiled = templates.compile(submission.template);
+      assertContext(options, compiled, submission.context);
+      const key = submission.idempotency_key;
+      const { namespace } = compiled.template;
+      const body_digest = key === undefined ? '' : bodyDigest(compiled, submission.context);
+      const repeated = async (): Promise<{ task: TaskView; created: false } | undefined> => {
+        const made = key === undefined ? undefined : await store.findIdempotent(namespace, key);
+        if (made === undefined) return undefined;
+        if (made.body_digest !== body_digest) {
+          throw new WeftError('idempotency_conflict', { key: key!, task_id: made.task_id });
+        }
+        return { task: await orchestrator.look(made.task_id, viewTask), created: false };
+      };
+
+      const before = await repeated();
+      if (before !== undefined) return before;
+      await templates.store(compiled);
+      try {
+        const idempotency = key === undefined ? undefined : { key, body_digest };
+        const task = await orchestrator.create(compiled, createCommand(submission, now()), idempotency, viewTask);
+        return { task, created: true };
+      } catch (error) {
+        // Another submission with the key was first.
+        const first =
+          error instanceof WeftError && error.code === 'idempotency_conflict' ? await repeated() : undefined;
+        if (first !== undefined) return first;
+        throw error;
+      }
+    },
+
+    async check(source: TemplateSource, context?: JsonObject) {
+      const { compiled, diagnostics } = templates.check(source);
+      if (compiled === undefined) return { diagnostics };
+      const ofContext = context === undefined ? [] : contextDiagnostics(options, compiled, context);
+      return { diagnostics: [...diagnostics, ...ofContext], graph: graphView(compiled) };
+    },
+
+    task: (taskId) => orchestrator.look(taskId, viewTask),
+    tasks: (query) => store.listTasks(query),
+    step: (taskId, step) =>
+      orchestrator.look(taskId, (state) => stepView(state, findStep(state, step), orchestrator.claims)),
+
+    async events(taskId, afterSeq, limit) {
+      await assertTask(store, taskId);
+      return store.readEvents(taskId, afterSeq, limit);
+    },
+
+    async *watch(taskId, afterSeq, signal) {
+      await assertTask(store, taskId);
+      const watcher = options.watchers.watch(taskId);
+      try {
+        for (let seq = afterSeq; !signal.aborted; ) {
+          const changed = watcher.next(signal);
+          const events = await store.readEvents(taskId, seq, WATCH_PAGE);
+          for (const numbered of events) {
+            yield numbered;
+            if (endsTask(numbered.event)) return;
+          }
+          seq = events.at(-1)?.seq ?? seq;
+          if (events.length === 0) {
+            if (isSettled((await store.readSummary(taskId))!.status)) return;
+            await changed;
+          }
+        }
+      } finally {
+        watcher.close();
+      }
+    },
+
+    cancel: (taskId, act) => operate(taskId, 'cancel', act),
+    pause: (taskId, act) => operate(taskId, 'pause', act),
+    resume: (taskId, act) => operate(taskId, 'resume', act),
+    resolve: (taskId, act) => operate(taskId, 'resolve', act),
+
+    retryStep: (taskId, step, act) =>
+      onStep(taskId, step, (step_id) => ({ kind: 'retry_step', at: now(), step_id, ...act })),
+    resolveStep: (taskId, step, resolution, act) =>
+      onStep(taskId, step, (step_id) => ({ kind: 'resolve_step', at: now(), step_id, ...resolution, ...act })),
+    signal: (taskId, step, signal, actor) =>
+      onStep(taskId, step, (step_id) => ({ kind: 'signal', at: now(), step_id, ...signal, ...actor })),
+
+    waiting: (query) => store.listWaiting(query),
+    handlers: () => catalog.entries(),
+
+    async health() {
+      const answer = await store.countTasks().then(
+        () => 'ok',
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      return { ready: answer === 'ok', checks: { store: answer, handlers: `${catalog.entries().length} registered` } };
+    },
+  };
+}
+
+function createCommand(submission: Submission, at: number): Extract<Command, { kind: 'create' }> {
+  const { principal, context, idempotency_key, traceparent, paused } = submission;
+  return {
+    kind: 'create',
+    at,
+    task_id: randomUUIDv7(),
+    context,
+    submitted_by: principal,
+    ...(idempotency_key === undefined ? {} : { idempotency_key }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(paused === true ? { paused: { by: principal, reason: 'submitted paused' } } : {}),
+  };
+}
+
+function bodyDigest(compiled: CompiledTemplate, context: JsonObject): string {
+  return sha256(canonicalJson({ template: compiled.digest, context }));
+}
+
+function assertContext(options: EngineOptions, compiled: CompiledTemplate, context: JsonObject): void {
+  const diagnostics = contextDiagnostics(options, compiled, context);
+  if (diagnostics.length > 0) throw new WeftError('context_invalid', { count: diagnostics.length }, { diagnostics });
+}
+
+function contextDiagnostics(
+  options: EngineOptions,
+  compiled: CompiledTemplate,
+  context: JsonObject,
+): readonly Diagnostic[] {
+  const problem = (pointer: string, message: string, rest: Partial<Diagnostic> = {}): Diagnostic => ({
+    code: 'context_invalid',
+    severity: 'error',
+    stage: 'context',
+    pointer,
+    message,
+    ...rest,
+  });
+  const bytes = Buffer.byteLength(JSON.stringify(context));
+  if (bytes > options.limits.context_bytes_max) {
+    const expected = `at most ${options.limits.context_bytes_max} bytes`;
+    return [problem('', 'the context is too large', { expected, got: `${bytes} bytes` })];
+  }
+  const schema = compiled.template.input_schema;
+  if (schema === undefined) return [];
+  const checked = options.compiler.compile(schema);
+  if (!checked.ok) return checked.problems.map((each) => problem('', `input_schema: ${each.message}`));
+  return checked.check(context as Json).map(({ pointer, message, expected, got, suggestion }) =>
+    problem(pointer, message, {
+      ...(expected === undefined ? {} : { expected }),
+      ...(got === undefined ? {} : { got }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    }),
+  );
+}
+
+function findStep(state: TaskState, step: string): StepState {
+  const found = state.steps.get(step) ?? stepNamed(state, step);
+  if (found !== undefined) return found;
+  const steps = [...state.steps.values()].map((each) => each.name);
+  throw new WeftError('step_not_found', { task_id: state.head.id, step, steps });
+}
+
+async function assertTask(store: Store, taskId: string): Promise<void> {
+  if ((await store.readSummary(taskId)) === undefined) throw new WeftError('task_not_found', { task_id: taskId });
+}
+
+function endsTask(event: TaskEvent): boolean {
+  return event.kind === 'task_status_changed' && isSettled(event.to);
+}

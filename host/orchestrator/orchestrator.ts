@@ -1,0 +1,257 @@
+import type { Logger } from 'pino';
+import { WeftError } from '../../kernel/errors.ts';
+import type { Command, Environment } from '../../kernel/task/commands.ts';
+import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
+import type { TaskEvent } from '../../kernel/task/events.ts';
+import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import { isSettled } from '../../kernel/task/task_machine.ts';
+import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import type { Faults } from '../faults.ts';
+import type { SecretStore } from '../imports/secrets.ts';
+import type { Store, TaskCommit } from '../store/port.ts';
+import {
+  cancelMessage,
+  type DispatchData,
+  dispatchMessage,
+  type ResultData,
+  readClaim,
+  readResult,
+} from '../transport/messages.ts';
+import type { Consumer, Delivery, Transport } from '../transport/port.ts';
+import { rowsOf, timerRows } from './commit_plan.ts';
+import { TaskHost } from './task_host.ts';
+import { TimerPump } from './timer_pump.ts';
+import type { Claims } from './views.ts';
+
+/** What an orchestrator needs from its surroundings. */
+export interface OrchestratorOptions {
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly env: Environment;
+  readonly secrets: SecretStore;
+  readonly logger: Logger;
+  readonly faults: Faults;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  loadTemplate(digest: string): Promise<CompiledTemplate>;
+  /** A task's events became durable. */
+  onCommitted(taskId: string, state: TaskState, events: readonly TaskEvent[]): void;
+  readonly cachedTasksMax: number;
+}
+
+/** How many unanswered dispatches are read at a time after a start. */
+const RECOVERY_PAGE = 200;
+const REDISPATCH_MS = 1_000;
+
+/**
+ * The process that owns task state: turns results, timers and people's commands into commits, and commits into
+ * dispatches. The store is the truth; a message that is lost is sent again from it.
+ */
+export class Orchestrator {
+  readonly #options: OrchestratorOptions;
+  readonly #tasks: TaskHost;
+  readonly #timers: TimerPump;
+  readonly #claims = new Map<string, { broker: string; since: number }>();
+  readonly #consumers: Consumer[] = [];
+  #closed = false;
+
+  constructor(options: OrchestratorOptions) {
+    this.#options = options;
+    this.#tasks = new TaskHost({
+      store: options.store,
+      env: options.env,
+      cachedTasksMax: options.cachedTasksMax,
+      loadTemplate: (digest) => options.loadTemplate(digest),
+      plan: (state, events, stale) => this.#plan(state, events, stale),
+    });
+    this.#timers = new TimerPump({
+      store: options.store,
+      now: options.now,
+      fire: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
+      onError: (error) => options.logger.error({ err: error }, 'timers could not be fired; trying again'),
+    });
+  }
+
+  /** Who runs which step right now. */
+  get claims(): Claims {
+    return this.#claims;
+  }
+
+  /** Listens for results, sends again what was never answered, fires what is overdue. */
+  async start(): Promise<void> {
+    const { transport } = this.#options;
+    this.#consumers.push(await transport.consumeResults((delivery) => void this.#onResult(delivery)));
+    this.#consumers.push(
+      await transport.onBroadcast((message) => {
+        const claim = readClaim(message);
+        if (claim !== undefined) this.#claims.set(claim.step_id, { broker: claim.broker, since: claim.claimed_at });
+      }),
+    );
+    await this.#recover();
+    await this.#timers.start();
+  }
+
+  /** @throws what `decide` refuses with, idempotency_conflict, store_unavailable */
+  create<T>(
+    compiled: CompiledTemplate,
+    command: Extract<Command, { kind: 'create' }>,
+    idempotency: TaskCommit['idempotency'],
+    view: (state: TaskState) => T,
+  ): Promise<T> {
+    this.#tasks.begin(command.task_id, compiled);
+    return this.#tasks.perform(command.task_id, command, view, idempotency);
+  }
+
+  /** @throws task_not_found, what `decide` refuses with, store_conflict, store_unavailable */
+  perform<T>(taskId: string, command: Command, view: (state: TaskState) => T): Promise<T> {
+    return this.#tasks.perform(taskId, command, view);
+  }
+
+  /** @throws task_not_found */
+  look<T>(taskId: string, view: (state: TaskState) => T): Promise<T> {
+    return this.#tasks.look(taskId, view);
+  }
+
+  /** Takes no more work and resolves once what was taken is durable. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#timers.close();
+    await Promise.all(this.#consumers.map((consumer) => consumer.close()));
+    await this.#tasks.idle();
+  }
+
+  #plan(state: TaskState, events: readonly TaskEvent[], stale: readonly string[]) {
+    const { effects, rows } = rowsOf(state, events);
+    // A timer that fired for nothing goes; what its step waits for now stays.
+    const kept = stale.flatMap((id) => {
+      const step = state.steps.get(id);
+      return step === undefined ? [] : timerRows(state, step);
+    });
+    const messages = effects.dispatched.map((step) => this.#message(state, step));
+    const timers_set = [...rows.timers_set, ...kept];
+    return {
+      commit: { ...rows, timers_set, timers_cleared: [...rows.timers_cleared, ...stale] },
+      afterwards: () => {
+        for (const step of effects.undispatched) this.#claims.delete(step);
+        for (const message of messages) void this.#send(message);
+        for (const row of timers_set) this.#timers.scheduled(row.at);
+        for (const step of effects.killed) void this.#kill(state.head.id, step);
+        if (events.length > 0) this.#options.onCommitted(state.head.id, state, events);
+      },
+    };
+  }
+
+  #message(state: TaskState, step: StepState): DispatchData {
+    const { template } = state.compiled;
+    const { definition } = compiledOf(state, step);
+    const { config, inputs, resume } = resolveDispatch(state, step, (name) =>
+      this.#options.secrets.placeholder({ task_id: state.head.id, step_id: step.id }, name),
+    );
+    return {
+      identity: {
+        task_id: state.head.id,
+        step_id: step.id,
+        step_name: step.name,
+        namespace: template.namespace,
+        template_name: template.name,
+        attempt: step.attempt,
+        activation: step.activation,
+        idempotency_key: step.id,
+      },
+      pin: step.pin!,
+      config,
+      inputs,
+      ...(resume === undefined ? {} : { resume }),
+      timeout_ms: definition.timeout_ms,
+      egress: template.egress,
+      secrets: template.secrets,
+      ...(state.head.traceparent === undefined ? {} : { traceparent: state.head.traceparent }),
+    };
+  }
+
+  /** A dispatch row is durable, so a transport that fails now is asked again until it takes the message. */
+  async #send(data: DispatchData): Promise<void> {
+    await this.#options.faults.hit('orchestrator.before_publish');
+    while (!this.#closed) {
+      try {
+        await this.#options.transport.publishStep(data.identity.namespace, dispatchMessage(data, this.#options.now()));
+        return await this.#options.faults.hit('orchestrator.after_publish');
+      } catch (error) {
+        this.#options.logger.warn(
+          { err: error, step_id: data.identity.step_id },
+          'a dispatch was not taken; trying again',
+        );
+        await new Promise((resolve) => setTimeout(resolve, REDISPATCH_MS));
+      }
+    }
+  }
+
+  async #kill(taskId: string, stepId: string): Promise<void> {
+    try {
+      await this.#options.transport.broadcast(cancelMessage({ task_id: taskId, step_id: stepId }, this.#options.now()));
+    } catch (error) {
+      this.#options.logger.debug(
+        { err: error, step_id: stepId },
+        'a cancellation was not broadcast; the step is fenced anyway',
+      );
+    }
+  }
+
+  async #onResult(delivery: Delivery): Promise<void> {
+    const { logger } = this.#options;
+    const result = readResult(delivery.message);
+    if (result === undefined) {
+      logger.error({ message_id: delivery.message.id }, 'a result message is malformed and was dropped');
+      return delivery.ack();
+    }
+    try {
+      const recorded = await this.#tasks.perform(
+        result.task_id,
+        commandOf(result, this.#options.now()),
+        (_state, events) => events.length > 0,
+      );
+      if (!recorded && result.kind !== 'unavailable') {
+        logger.info({ ...fenceOf(result) }, 'a late result changes nothing; what it did outside is unknown');
+      }
+      delivery.ack();
+    } catch (error) {
+      if (error instanceof WeftError && error.kind === 'retry') return delivery.requeue();
+      logger.error({ err: error, ...fenceOf(result) }, 'a result could not be recorded');
+      delivery.ack();
+    }
+  }
+
+  /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
+  async #recover(): Promise<void> {
+    const { store, now } = this.#options;
+    let cursor: string | undefined;
+    do {
+      const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
+      for (const row of page.items) {
+        const message = await this.#tasks.look(row.task_id, (state) => {
+          const step = state.steps.get(row.step_id);
+          return step?.status === 'enqueued' && !isSettled(state.head.status) ? this.#message(state, step) : undefined;
+        });
+        if (message !== undefined) void this.#send(message);
+        else await this.#tasks.perform(row.task_id, { kind: 'worker_available', at: now() }, () => undefined);
+      }
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+  }
+}
+
+function commandOf(result: ResultData, at: number): Command {
+  const fence = { ...fenceOf(result), at, ...(result.receipt === undefined ? {} : { receipt: result.receipt }) };
+  switch (result.kind) {
+    case 'outcome':
+      return { kind: 'record_outcome', ...fence, outcome: result.outcome };
+    case 'failure':
+      return { kind: 'record_failure', ...fence, failure: result.failure };
+    case 'unavailable':
+      return { kind: 'record_unavailable', ...fence };
+  }
+}
+
+function fenceOf({ step_id, attempt, activation }: ResultData) {
+  return { step_id, attempt, activation };
+}

@@ -202,6 +202,20 @@ export const ERRORS = {
   server_error: { kind: 'retry', status: 502, exit: 8, template: '{address} answered {status}: {detail}' },
   usage_invalid: { kind: 'reject', status: 400, exit: 2, template: '{problem}' },
   file_unreadable: { kind: 'reject', status: 400, exit: 1, template: 'cannot read "{file}": {problem}' },
+
+  // Host functions.
+  secrets_unavailable: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: '{count} secret(s) of weft.yaml cannot be read: {problems}',
+  },
+  host_function_unknown: {
+    kind: 'bug',
+    status: 500,
+    exit: 1,
+    template: 'there is no host function "{name}"; a component that imports it should not have been loaded',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

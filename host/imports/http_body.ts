@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { type HttpBody, HttpFailure } from './http_shapes.ts';
+
+const DECODERS = new Map([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+const CODINGS_MAX = 3;
+/** How much larger than the cap the coded bytes may be: what framing adds to a small body. */
+const CODED_SLACK_BYTES = 65_536;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** The bytes to send; null without a body. @throws HttpFailure `invalid` for bad base64. */
+export function bodyBytes(body: HttpBody): Buffer | null {
+  if (body.tag === 'none') return null;
+  if (body.tag === 'text') return Buffer.from(body.val);
+  if (!BASE64.test(body.val)) throw new HttpFailure('invalid', 'the body is not base64 (RFC 4648 section 4)');
+  return Buffer.from(body.val, 'base64');
+}
+
+/** Bytes as a guest gets them: text when they are UTF-8, base64 otherwise, none when there are none. */
+export function httpBody(bytes: Buffer): HttpBody {
+  if (bytes.length === 0) return { tag: 'none' };
+  return isUtf8(bytes) ? { tag: 'text', val: bytes.toString() } : { tag: 'base64', val: bytes.toString('base64') };
+}
+
+/**
+ * The codings of a `content-encoding` field in the order to undo them; empty when there are none or one is unknown,
+ * and the body is then left as it came. @throws HttpFailure `network` for a stack of codings.
+ */
+export function codingsOf(contentEncoding: string | undefined): string[] {
+  const codings = (contentEncoding ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+  if (codings.length > CODINGS_MAX) {
+    throw new HttpFailure(
+      'network',
+      `the response is coded ${codings.length} times; at most ${CODINGS_MAX} are undone`,
+    );
+  }
+  return codings.every((coding) => DECODERS.has(coding)) ? codings.reverse() : [];
+}
+
+/**
+ * Reads a response body, undoing `codings`, and stops at the first byte over `bytes_max`, coded or decoded.
+ *
+ * @param onDecoded told of decoded bytes as they arrive; may throw to stop.
+ * @throws HttpFailure `too-large`; what the stream, the decoders or `onDecoded` throw.
+ */
+export async function readBody(
+  stream: Readable,
+  codings: readonly string[],
+  bytes_max: number,
+  signal: AbortSignal,
+  onDecoded: (bytes: number) => void,
+): Promise<Buffer> {
+  const tooLarge = () => new HttpFailure('too-large', `the response body is larger than ${bytes_max} bytes`);
+  const chunks: Buffer[] = [];
+  let coded = 0;
+  let decoded = 0;
+  const decoders = codings.map((coding) => (DECODERS.get(coding) as typeof createGunzip)());
+  await pipeline(
+    [
+      stream,
+      async function* (source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          coded += chunk.length;
+          if (coded > bytes_max + CODED_SLACK_BYTES) throw tooLarge();
+          yield chunk;
+        }
+      },
+      ...decoders,
+      async (source: AsyncIterable<Buffer>) => {
+        for await (const chunk of source) {
+          decoded += chunk.length;
+          if (decoded > bytes_max) throw tooLarge();
+          onDecoded(chunk.length);
+          chunks.push(chunk);
+        }
+      },
+    ],
+    { signal },
+  );
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,47 @@
+import type { OnFailure, StepDefinition, StepType, Template } from '../../kernel/template/types.ts';
+import type { Random } from './random.ts';
+
+const STEPS_MAX = 14;
+
+/** A random frame of standard, decision and deferred steps, closed under the template rules. */
+export function generateTemplate(random: Random): Template {
+  const steps: StepDefinition[] = [];
+  const length = 1 + random.below(STEPS_MAX);
+  for (let index = 0; index < length; index++) {
+    const earlier = steps.map((step) => step.name);
+    const dependencies = random.some(earlier, Math.min(1, 2.2 / Math.max(1, earlier.length)));
+    steps.push(generateStep(random, `s${index}`, dependencies));
+  }
+  return {
+    name: 'simulated',
+    namespace: 'default',
+    version: '1.0.0',
+    description: '',
+    egress: [],
+    secrets: [],
+    steps,
+  };
+}
+
+function generateStep(random: Random, name: string, dependencies: readonly string[]): StepDefinition {
+  const type: StepType = random.chance(0.25)
+    ? 'decision'
+    : random.chance(0.25) && dependencies.length > 0
+      ? 'deferred'
+      : 'standard';
+  return {
+    name,
+    type,
+    handler: { catalog: random.chance(0.05) ? 'rare' : 'simulated', config: {} },
+    dependencies,
+    retry: {
+      max_attempts: 1 + random.below(4),
+      backoff: random.pick(['none', 'linear', 'exponential'] as const),
+      base_ms: random.below(2_000),
+      max_ms: 10_000,
+      jitter: random.unit(),
+    },
+    timeout_ms: 1_000,
+    on_failure: random.pick<OnFailure>(['block', 'continue', 'continue', 'fail_task']),
+  };
+}

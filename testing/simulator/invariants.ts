@@ -1,0 +1,88 @@
+import type { Json } from '../../kernel/json.ts';
+import { isStepSettled, meetsDependents } from '../../kernel/task/apply.ts';
+import type { Fence } from '../../kernel/task/commands.ts';
+import type { TaskEvent } from '../../kernel/task/events.ts';
+import { compiledOf, presenceOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import { isSettled } from '../../kernel/task/task_machine.ts';
+
+/** A state as text: equal text, equal state. */
+export function snapshot(state: TaskState): string {
+  return JSON.stringify({ head: state.head, steps: [...state.steps.values()], absent: [...state.absent.keys()] });
+}
+
+/** @throws Error naming the first invariant that the events have broken */
+export function checkInvariants(
+  state: TaskState,
+  events: readonly TaskEvent[],
+  rows: ReadonlyMap<string, Fence>,
+  timers: readonly { readonly step_id: string }[],
+): void {
+  const must = (holds: boolean, what: string): void => {
+    if (!holds) throw new Error(`broken: ${what}`);
+  };
+  for (const event of events) {
+    if (event.kind === 'step_completed')
+      must(isOf(event.result, event), `${event.step_id} takes the result of its current dispatch`);
+    if (event.kind === 'step_suspended')
+      must(isOf(event.state, event), `${event.step_id} keeps the state of its current dispatch`);
+    if (event.kind !== 'step_enqueued') continue;
+    const step = state.steps.get(event.step_id)!;
+    const met = step.dependencies.every((id) => meetsDependents(state, state.steps.get(id)!));
+    must(met, `${step.name} starts after its dependencies`);
+  }
+  const count: Record<string, number> = {};
+  for (const step of state.steps.values()) {
+    count[step.status] = (count[step.status] ?? 0) + 1;
+    checkStep(state, step, must);
+    const hasRow = step.status === 'enqueued' || step.status === 'waiting_for_worker';
+    must(rows.has(step.id) === hasRow, `${step.name} (${step.status}) ${hasRow ? 'has' : 'has no'} dispatch row`);
+    const row = rows.get(step.id);
+    must(
+      row === undefined || (row.attempt === step.attempt && row.activation === step.activation),
+      `the dispatch row of ${step.name} is of its current attempt`,
+    );
+    const own = timers.filter((timer) => timer.step_id === step.id).length;
+    must(
+      own === timersExpected(step),
+      `${step.name} (${step.status}) has ${own} timers, expected ${timersExpected(step)}`,
+    );
+  }
+  for (const [status, many] of Object.entries(state.head.count)) {
+    must(many === (count[status] ?? 0), `the count of ${status} steps`);
+  }
+  if (isSettled(state.head.status)) {
+    const open = [...state.steps.values()].filter((step) => !isStepSettled(step));
+    must(open.length === 0, `a settled task has no open step, but ${open.map((step) => step.name).join(', ')}`);
+  }
+}
+
+function checkStep(state: TaskState, step: StepState, must: (holds: boolean, what: string) => void): void {
+  const { definition, dependencies } = compiledOf(state, step);
+  must(
+    step.attempt - step.attempts_forgiven <= definition.retry.max_attempts,
+    `${step.name} has at most ${definition.retry.max_attempts} attempts, not ${step.attempt - step.attempts_forgiven}`,
+  );
+  const hasResult = step.status === 'complete' || step.status === 'resolved_manually';
+  must(
+    (step.result !== undefined) === hasResult,
+    `${step.name} (${step.status}) ${hasResult ? 'has' : 'has no'} result`,
+  );
+  const unmet = step.dependencies.filter((id) => !meetsDependents(state, state.steps.get(id)!)).length;
+  must(
+    step.unmet_dependencies === unmet,
+    `${step.name} counts ${step.unmet_dependencies} unmet dependencies, not ${unmet}`,
+  );
+  const created = dependencies.filter((index) => presenceOf(state, index) === 'created').length;
+  must(step.dependencies.length === created, `${step.name} waits for exactly the dependencies that were created`);
+}
+
+/** Simulated workers say in their answer which dispatch it is of. */
+function isOf(answer: Json, { attempt, activation }: Fence): boolean {
+  const { of } = answer as unknown as { of: Fence };
+  return of.attempt === attempt && of.activation === activation;
+}
+
+function timersExpected(step: StepState): number {
+  if (step.status === 'waiting_for_retry') return step.retry_due === true ? 0 : 1;
+  return step.status === 'waiting_for_input' ? step.suspension!.deadlines.length : 0;
+}

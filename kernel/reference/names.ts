@@ -1,0 +1,22 @@
+/**
+ * What a step may be called, as a pattern for schemas: a lower-case letter, then up to 63 lower-case letters, digits,
+ * `_` and `-`.
+ */
+export const STEP_NAME_PATTERN = '^[a-z][a-z0-9_-]{0,63}$';
+
+const STEP_NAME = new RegExp(STEP_NAME_PATTERN);
+
+/** Whether a step may be called so. */
+export function isStepName(name: string): boolean {
+  return STEP_NAME.test(name);
+}
+
+/** What a secret may be called, as a pattern for schemas: a letter or `_`, then up to 63 letters, digits and `_`. */
+export const SECRET_NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]{0,63}$';
+
+const SECRET_NAME = new RegExp(SECRET_NAME_PATTERN);
+
+/** Whether a secret may be called so. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}

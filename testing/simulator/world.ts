@@ -158,7 +158,7 @@ export class World {
     if (step.activation < 3 && random.chance(0.2)) {
       return {
         kind: 'suspend',
-        state: { of: fence },
+        state: { of: { ...fence } },
         request: { title: 'simulated' },
         signals: {},
         deadlines: random.some(['soon', 'late'], 0.7).map((name) => ({ name, after_ms: random.below(30_000) })),
@@ -166,7 +166,7 @@ export class World {
     }
     const expected = type === 'decision' ? 'branch' : 'complete';
     const kind = random.chance(0.02) ? 'complete' : expected;
-    const result = { of: fence };
+    const result = { of: { ...fence } };
     if (kind === 'complete') return { kind, result };
     const names = random.some(choicesOf(this.#state, step), 0.6);
     return { kind, result, steps: random.chance(0.02) ? [...names, 'nobody'] : names };

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
-import type { HostServices } from '../imports/host_functions.ts';
+import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
 import type { Executor, RunEnd, StepLimits } from '../sandbox/port.ts';
 import {
   claimMessage,
@@ -107,7 +107,12 @@ export class Broker {
       await transport.broadcast(claimMessage({ ...fenceOf(dispatch), broker: name, claimed_at }, claimed_at));
       await this.#options.faults.hit('broker.claimed');
       const limits = this.#limits(dispatch);
-      const functions = host.bind({ identity, limits, egress: dispatch.egress, secrets: dispatch.secrets });
+      const functions = createHostFunctions(host, {
+        identity,
+        limits,
+        template: { egress: dispatch.egress, secrets: dispatch.secrets },
+        signal: aborting.signal,
+      });
       const end = await executor.run({
         identity,
         digest: dispatch.pin.digest,

@@ -14,7 +14,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Store } from '../store/port.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { Engine, NumberedEvent, StepView, Submission, TaskView, TemplateSource } from './port.ts';
+import type { Engine, StepView, Submission, TaskView, TemplateSource } from './port.ts';
 import { sha256, type Templates } from './templates.ts';
 import { stepView, taskView } from './views.ts';
 import type { Watchers } from './watchers.ts';
@@ -107,10 +107,10 @@ export function createEngine(options: EngineOptions): Engine {
 
     async *watch(taskId, afterSeq, signal) {
       await assertTask(store, taskId);
-      const watcher = options.watchers.watch(taskId);
+      const watcher = options.watchers.watch(taskId, signal);
       try {
         for (let seq = afterSeq; !signal.aborted; ) {
-          const changed = watcher.next(signal);
+          const changed = watcher.next();
           const events = await store.readEvents(taskId, seq, WATCH_PAGE);
           for (const numbered of events) {
             yield numbered;

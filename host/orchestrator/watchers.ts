@@ -1,7 +1,7 @@
 /** Somebody who waits for a task to change. */
 export interface Watcher {
-  /** Resolves at the next change from now on, or when the signal aborts. */
-  next(signal: AbortSignal): Promise<void>;
+  /** Resolves at the next change from now on, or when the watcher's signal aborts. */
+  next(): Promise<void>;
   close(): void;
 }
 
@@ -17,19 +17,20 @@ export class Watchers {
     for (const wake of this.#waking.get(taskId) ?? []) wake();
   }
 
-  watch(taskId: string): Watcher {
+  watch(taskId: string, signal: AbortSignal): Watcher {
     let wake = (): void => undefined;
     const entry = (): void => wake();
     const watchers = this.#waking.get(taskId) ?? new Set();
     this.#waking.set(taskId, watchers.add(entry));
+    signal.addEventListener('abort', entry);
     return {
-      next: (signal) =>
+      next: () =>
         new Promise((resolve) => {
           wake = resolve;
           if (signal.aborted) resolve();
-          else signal.addEventListener('abort', () => resolve(), { once: true });
         }),
       close: () => {
+        signal.removeEventListener('abort', entry);
         watchers.delete(entry);
         if (watchers.size === 0) this.#waking.delete(taskId);
       },

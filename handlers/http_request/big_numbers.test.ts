@@ -38,7 +38,10 @@ const literals = fc.oneof(
 );
 
 test('a literal is big exactly when exact arithmetic says so', () => {
-  fc.assert(fc.property(literals, (literal) => isBig(literal) === isBigByReference(literal)), { numRuns: 3000 });
+  fc.assert(
+    fc.property(literals, (literal) => isBig(literal) === isBigByReference(literal)),
+    { numRuns: 3000 },
+  );
 });
 
 for (const [literal, big] of [
@@ -85,10 +88,7 @@ const samples = fc.letrec<{ value: Sample }>((tie) => ({
       big: items.flatMap((item, index) => below(String(index), item)),
     })),
     fc
-      .tuple(
-        nothing,
-        fc.uniqueArray(fc.tuple(fc.string(), tie('value')), { maxLength: 4, selector: ([name]) => name }),
-      )
+      .tuple(nothing, fc.uniqueArray(fc.tuple(fc.string(), tie('value')), { maxLength: 4, selector: ([name]) => name }))
       .map(([space, entries]) => ({
         text: `{${entries.map(([name, item]) => `${JSON.stringify(name)}${space}:${space}${item.text}`).join(',')}}`,
         big: entries.flatMap(([name, item]) => below(name, item)),

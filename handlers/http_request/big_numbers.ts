@@ -48,9 +48,7 @@ export function quoteNumbers(text: string, numbers: readonly BigNumber[]): strin
 export function isBig(literal: string): boolean {
   if (!/[.eE]/.test(literal)) {
     const digits = literal.replace('-', '');
-    return (
-      digits.length > LIMIT_DIGITS.length || (digits.length === LIMIT_DIGITS.length && digits > LIMIT_DIGITS)
-    );
+    return digits.length > LIMIT_DIGITS.length || (digits.length === LIMIT_DIGITS.length && digits > LIMIT_DIGITS);
   }
   const value = Number(literal);
   return Math.abs(value) >= LIMIT && decimal(literal) !== decimal(String(value));
@@ -132,7 +130,9 @@ function stringEnd(text: string, start: number): number {
 
 function pointerOf(path: readonly (number | string)[]): string {
   return path
-    .map((part) => (typeof part === 'number' ? part : String(JSON.parse(part)).replace(/~/g, '~0').replace(/\//g, '~1')))
+    .map((part) =>
+      typeof part === 'number' ? part : String(JSON.parse(part)).replace(/~/g, '~0').replace(/\//g, '~1'),
+    )
     .map((part) => `/${part}`)
     .join('');
 }

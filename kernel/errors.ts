@@ -216,6 +216,33 @@ export const ERRORS = {
     exit: 1,
     template: 'there is no host function "{name}"; a component that imports it should not have been loaded',
   },
+
+  // Store.
+  cursor_invalid: {
+    kind: 'reject',
+    status: 400,
+    exit: 2,
+    template: 'the cursor "{cursor}" was not given by this listing; start again without one',
+  },
+  store_locked: {
+    kind: 'retry',
+    status: 503,
+    exit: 8,
+    template: 'the store "{path}" is in use by {holder}; stop it, or choose another `data_directory`',
+  },
+  store_schema_newer: {
+    kind: 'reject',
+    status: 500,
+    exit: 8,
+    template:
+      'the store "{path}" has schema {found} and this Weft knows up to {known}; use the newer Weft that wrote it',
+  },
+  store_foreign: {
+    kind: 'reject',
+    status: 500,
+    exit: 8,
+    template: 'the file "{path}" is not a Weft store ({problem}); choose another path',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -56,19 +56,21 @@ export interface TaskCommit {
   readonly task_id: string;
   /** The task's sequence number before `events`; another value in the store is a `conflict`. 0 creates the task. */
   readonly expected_seq: number;
+  /** May be empty: then only the rows change, and the sequence number stays. */
   readonly events: readonly TaskEvent[];
   /** The row of the task list after the commit; absent when nothing in it changed. */
   readonly summary?: TaskSummary;
-  /** On creation only: reserves the key within the namespace. `body_digest` tells a repeat from a misuse. */
+  /** On creation only: reserves the key within the summary's namespace. `body_digest` tells a repeat from a misuse. */
   readonly idempotency?: { readonly key: string; readonly body_digest: string };
-  /** Dispatches that now wait for an answer. */
+  /** Dispatches that now wait for an answer; one of a step that has a row already takes its place. */
   readonly dispatched: readonly DispatchRow[];
-  /** Steps whose dispatch row, timers or waiting row go away. */
+  /** Steps whose dispatch row goes away, before `dispatched` is applied. */
   readonly undispatched: readonly string[];
   readonly timers_set: readonly TimerRow[];
-  /** Steps whose timers all go away (before `timers_set` is applied). */
+  /** Steps whose timers all go away, before `timers_set` is applied. */
   readonly timers_cleared: readonly string[];
   readonly waiting_set: readonly WaitingRow[];
+  /** Steps whose waiting row goes away, before `waiting_set` is applied. */
   readonly waiting_cleared: readonly string[];
 }
 
@@ -81,14 +83,15 @@ export interface Page<T> {
 
 /**
  * Where tasks live. Implementations pass the conformance suite in `conformance.ts`.
- * Methods reject with `store_conflict` (another writer was first), `store_unavailable` (try again) or
- * `store_corrupt` (a bug or damage: stop).
+ * Methods reject with `store_conflict` (another writer was first), `store_unavailable` (try again), `store_corrupt`
+ * (a bug or damage: stop), and listings with `cursor_invalid`. Pages stay put while rows come and go: a row that is
+ * there throughout is seen exactly once.
  */
 export interface Store {
   /**
    * Makes a batch durable and resolves once it is. Calls made in the same turn of the event loop share one
    * transaction (group commit); a conflict fails only the commit that has it.
-   * @throws store_conflict, idempotency_conflict (the key is taken; `details.task_id`, `details.body_digest`)
+   * @throws store_conflict, idempotency_conflict (the key is taken; `params.task_id`, `params.body_digest`)
    */
   commit(commit: TaskCommit): Promise<void>;
   /** The whole journal of a task, oldest first; empty when the task is unknown. */

@@ -1,0 +1,124 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { WeftError } from '../../../kernel/errors.ts';
+
+/** `application_id` of a store's file: "Weft". */
+const APPLICATION_ID = 0x57656674;
+
+/**
+ * How a store came to its present schema; `PRAGMA user_version` counts the entries that a file has been through.
+ * An entry that was released never changes.
+ *
+ * - `journal`: a row holds the events of one commit as a JSON array, numbered from `seq`. A rowid table, so that
+ *   commits of many tasks append to the same page.
+ * - `task`: the task list; its row changes only when something in it did.
+ * - The rest is rowless: found by (task, step), listed by the one index each has.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE journal (
+    task_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (task_id, seq)
+  ) STRICT;
+
+  CREATE TABLE task (
+    task_id TEXT NOT NULL PRIMARY KEY,
+    template_name TEXT NOT NULL,
+    template_version TEXT NOT NULL,
+    template_digest TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    status TEXT NOT NULL,
+    paused INTEGER NOT NULL,
+    submitted_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    settled_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX task_by_age ON task (created_at, task_id);
+  CREATE INDEX task_by_status ON task (status, created_at, task_id);
+  CREATE INDEX task_by_template ON task (template_name, created_at, task_id);
+  CREATE INDEX task_by_namespace ON task (namespace, created_at, task_id);
+
+  CREATE TABLE dispatch (
+    task_id TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    activation INTEGER NOT NULL,
+    namespace TEXT NOT NULL,
+    enqueued_at INTEGER NOT NULL,
+    PRIMARY KEY (task_id, step_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX dispatch_by_age ON dispatch (enqueued_at, task_id, step_id);
+
+  CREATE TABLE timer (
+    task_id TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    activation INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (task_id, step_id, kind, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX timer_by_time ON timer (at, task_id, step_id, kind, name);
+
+  CREATE TABLE waiting (
+    task_id TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    step_name TEXT NOT NULL,
+    template_name TEXT NOT NULL,
+    request TEXT NOT NULL,
+    signals TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    next_deadline_at INTEGER,
+    PRIMARY KEY (task_id, step_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX waiting_by_age ON waiting (since, task_id, step_id);
+
+  CREATE TABLE template (
+    digest TEXT NOT NULL PRIMARY KEY,
+    template TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency (
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    body_digest TEXT NOT NULL,
+    PRIMARY KEY (namespace, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/**
+ * Brings a database to the present schema, each step in a transaction of its own. Returns the schema versions before
+ * and after.
+ * @throws store_schema_newer, store_foreign when the file is a database of something else
+ */
+export function migrate(db: DatabaseSync, path: string): { readonly from: number; readonly to: number } {
+  const from = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  const empty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (!empty && application !== APPLICATION_ID) {
+    throw new WeftError('store_foreign', { path, problem: 'a SQLite database of another application' });
+  }
+  const to = MIGRATIONS.length;
+  if (from > to) throw new WeftError('store_schema_newer', { path, found: from, known: to });
+  for (let version = from; version < to; version++) {
+    db.exec(`
+      BEGIN IMMEDIATE;
+      PRAGMA application_id = ${APPLICATION_ID};
+      ${MIGRATIONS[version]!}
+      PRAGMA user_version = ${version + 1};
+      COMMIT;
+    `);
+  }
+  return { from, to };
+}
+
+function pragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return db.prepare(`PRAGMA ${name}`).get()![name] as number;
+}

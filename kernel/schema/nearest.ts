@@ -9,7 +9,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   if (name.length > LENGTH_MAX) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let allowed = Math.max(1, Math.floor(wanted.length / 3));
+  let allowed = Math.floor(wanted.length / 3);
   for (const candidate of candidates) {
     if (candidate.length > LENGTH_MAX || Math.abs(candidate.length - wanted.length) > allowed) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());

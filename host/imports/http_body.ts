@@ -86,6 +86,9 @@ export async function readBody(
       },
     ],
     { signal },
-  );
+  ).catch((error) => {
+    // Decoders want at least a header; an answer to HEAD, or an empty one, has none.
+    if (coded > 0 || !stream.readableEnded) throw error;
+  });
   return Buffer.concat(chunks);
 }

@@ -81,7 +81,8 @@ export function nextHop(
   redirects_max: number,
 ): Hop | undefined {
   if (!REDIRECT_STATUSES.has(status) || location === undefined || hop.redirects >= redirects_max) return undefined;
-  const url = URL.parse(location, from);
+  // Header bytes arrive as latin1; the standard reads a location as UTF-8.
+  const url = URL.parse(Buffer.from(location, 'latin1').toString(), from);
   if (url === null)
     throw new HttpFailure('network', `the server redirects to ${JSON.stringify(location)}, which is no URL`);
   const toGet =

@@ -5,7 +5,7 @@ import type { SecretConfig, SecretPosition } from '../config/types.ts';
 import type { StepIdentity } from '../sandbox/port.ts';
 import type { Audit, AuditEvent } from './audit.ts';
 import { hostMatches } from './egress_policy.ts';
-import { createRedactor, type Redactor } from './redaction.ts';
+import { createRedactor, type Redactable, type Redactor, redactable } from './redaction.ts';
 
 /** What a guest holds in place of a secret: `weft-secret-` and 32 hex digits. */
 const PLACEHOLDER = /weft-secret-[0-9a-f]{32}/g;
@@ -55,10 +55,14 @@ export async function loadSecrets(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SecretStore> {
   const problems: string[] = [];
-  const secrets = new Map<string, { readonly config: SecretConfig; readonly value: string }>();
+  const secrets = new Map<
+    string,
+    { readonly config: SecretConfig; readonly value: string; readonly spelled: Redactable }
+  >();
   for (const [name, config] of Object.entries(configs)) {
     try {
-      secrets.set(name, { config, value: checkedValue(await readSource(config.source, env)) });
+      const value = checkedValue(await readSource(config.source, env));
+      secrets.set(name, { config, value, spelled: redactable(name, value) });
     } catch (error) {
       problems.push(`"${name}" from ${describe(config.source)}: ${(error as Error).message}`);
     }
@@ -112,12 +116,7 @@ export async function loadSecrets(
         const reason = `${secret === null ? 'a secret placeholder' : `secret "${secret}"`} may not stand in ${place}`;
         throw deny({ secret, position: 'elsewhere', host, reason });
       },
-      redactor: createRedactor(
-        listed.flatMap((name) => {
-          const secret = secrets.get(name);
-          return secret === undefined ? [] : [{ name, value: secret.value }];
-        }),
-      ),
+      redactor: createRedactor(listed.flatMap((name) => secrets.get(name)?.spelled ?? [])),
     };
   };
   return { placeholder, scope };

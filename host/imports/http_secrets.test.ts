@@ -1,0 +1,220 @@
+import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { type HostCalls, startHostCalls } from '../../testing/host_calls.ts';
+import { type SeenRequest, startHttpServer } from '../../testing/http_server.ts';
+import { assert, suite } from '../../testing/suite.ts';
+import type { HttpError, HttpRequest, HttpResponse } from './http_shapes.ts';
+
+const test = suite('http secrets');
+
+// A quote, a space, a plus and a letter outside ASCII's letters, so that every encoding of it looks different.
+const KEY = 'canary"K1 +/x';
+const WIDE = 'canary"W2 +/x';
+
+// Tells everything it was told, in every way: what a careless or hostile server does with a credential.
+const server = await startHttpServer((request, response) => {
+  const url = new URL(request.url, 'http://host');
+  const told = [...Object.values(request.headers).flat(), request.body, request.url].join('\n');
+  const basic = told.match(/Basic (\S+)/)?.[1] ?? '';
+  if (url.pathname === '/away') {
+    response.writeHead(307, { location: url.searchParams.get('to') ?? '' }).end();
+  } else if (url.pathname === '/tell') {
+    response.writeHead(302, { location: `http://refused.test/${encodeURIComponent(told)}` }).end();
+  } else {
+    const bytes = Buffer.from(told);
+    const ways = [told, JSON.stringify(told), bytes.toString('base64'), bytes.toString('hex'), atob(basic)];
+    response
+      .writeHead(200, { 'x-echo': encodeURIComponent(told), 'content-encoding': 'gzip' })
+      .end(gzipSync(ways.join('\n')));
+  }
+});
+const RULE = { scheme: 'http', host: '*.test', port: server.port, private: true } as const;
+const at = (path: string, host = 'api.test') => `http://${host}:${server.port}${path}`;
+
+const outputs: unknown[] = [];
+const open: HostCalls[] = [];
+test.after(async () => {
+  for (const calls of open) await calls.close();
+  await server.close();
+});
+
+async function start(): Promise<HostCalls> {
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: {
+      KEY: { value: KEY, hosts: ['api.test'] },
+      WIDE: { value: WIDE, hosts: ['*.test'], positions: ['auth', 'header', 'query', 'body'] },
+    },
+  });
+  open.push(calls);
+  outputs.push(calls.audit, calls.log);
+  return calls;
+}
+
+type Answer = { ok: HttpResponse } | { error: HttpError };
+
+/** Sends, keeps what came back for the last test, and gives what servers saw. */
+async function exchange(
+  calls: HostCalls,
+  request: Partial<HttpRequest> & { url: string },
+): Promise<[Answer, SeenRequest[]]> {
+  const before = server.requests.length;
+  const answer = await calls.send(request);
+  outputs.push(answer);
+  return [answer, server.requests.slice(before)];
+}
+
+test('the host computes every form of auth', async () => {
+  const calls = await start();
+  const [key, wide] = [calls.placeholder('KEY'), calls.placeholder('WIDE')];
+  const body = { tag: 'text', val: '{"amount":7}' } as const;
+  const hmac = createHmac('sha256', KEY).update(body.val).digest('hex');
+  const cases: [HttpRequest['auth'], (seen: SeenRequest) => unknown, string][] = [
+    [{ tag: 'bearer', val: key }, ({ headers }) => headers.authorization, `Bearer ${KEY}`],
+    [{ tag: 'bearer', val: 'plain' }, ({ headers }) => headers.authorization, 'Bearer plain'],
+    [
+      { tag: 'basic', val: { username: 'me', password: key } },
+      ({ headers }) => headers.authorization,
+      `Basic ${btoa(`me:${KEY}`)}`,
+    ],
+    [{ tag: 'api-key', val: { name: 'X-Key', value: key, inQuery: false } }, ({ headers }) => headers['x-key'], KEY],
+    [
+      { tag: 'api-key', val: { name: 'key', value: wide, inQuery: true } },
+      ({ url }) => url,
+      `/?a=1&key=${encodeURIComponent(WIDE)}`,
+    ],
+    [
+      { tag: 'hmac', val: { header: 'X-Signature', secret: key, prefix: 'sha256=' } },
+      ({ headers }) => headers['x-signature'],
+      `sha256=${hmac}`,
+    ],
+  ];
+  for (const [auth, part, expected] of cases) {
+    const [, [seen]] = await exchange(calls, { url: at('/?a=1'), method: 'POST', body, auth });
+    assert.is(seen && part(seen), expected, auth.tag);
+  }
+  assert.equal(
+    calls.audit.map((event) => event.kind === 'secret_used' && [event.secret, event.position, event.host]),
+    [...Array(3).fill(['KEY', 'auth', 'api.test']), ['WIDE', 'query', 'api.test'], ['KEY', 'auth', 'api.test']],
+  );
+});
+
+test('placeholders become values where that is granted, encoded for where they stand', async () => {
+  const calls = await start();
+  const wide = calls.placeholder('WIDE');
+  const typed = (type: string) => [{ name: 'Content-Type', value: type }];
+  for (const [request, part, expected] of [
+    [{ headers: [{ name: 'x', value: `a ${wide}` }] }, 'x', `a ${WIDE}`],
+    [{ url: at(`/?k=${wide}`) }, 'url', `/?k=${encodeURIComponent(WIDE)}`],
+    [{ body: { tag: 'text', val: `é${wide}` } }, 'body', `é${WIDE}`],
+    [{ body: { tag: 'base64', val: btoa(wide) } }, 'body', WIDE],
+    [
+      { body: { tag: 'text', val: `{"k":"${wide}"}` }, headers: typed('application/json') },
+      'body',
+      JSON.stringify({ k: WIDE }),
+    ],
+    [
+      { body: { tag: 'text', val: `k=${wide}` }, headers: typed('application/x-www-form-urlencoded') },
+      'body',
+      `k=${encodeURIComponent(WIDE)}`,
+    ],
+  ] as const) {
+    const [, [seen]] = await exchange(calls, { url: at('/'), method: 'POST', ...request });
+    assert.is(part === 'x' ? seen?.headers['x'] : seen?.[part], expected);
+  }
+});
+
+test('where a secret is not granted nothing is sent, and the refusal names it', async () => {
+  const calls = await start();
+  const key = calls.placeholder('KEY');
+  const wide = calls.placeholder('WIDE');
+  const requests: (Partial<HttpRequest> & { url: string })[] = [
+    { url: at('/', 'other.test'), auth: { tag: 'bearer', val: key } },
+    { url: at('/', 'other.test'), headers: [{ name: 'x', value: key }] },
+    { url: at(`/?k=${key}`) },
+    { url: at('/'), auth: { tag: 'api-key', val: { name: 'k', value: key, inQuery: true } } },
+    { url: at('/'), method: 'POST', body: { tag: 'text', val: key } },
+    { url: at('/'), method: 'POST', body: { tag: 'base64', val: btoa(key) } },
+    { url: at(`/${wide}`) },
+    { url: at('/', `${wide}.test`) },
+    { url: at('/'), headers: [{ name: wide, value: 'x' }] },
+    { url: at('/'), auth: { tag: 'hmac', val: { header: 'x', secret: key, prefix: wide } } },
+    { url: at('/'), headers: [{ name: 'x', value: `weft-secret-${'0'.repeat(32)}` }] },
+  ];
+  for (const request of requests) {
+    const [answer, seen] = await exchange(calls, request);
+    assert.is('error' in answer && answer.error.tag, 'denied', JSON.stringify(request));
+    if ('error' in answer) assert.match(answer.error.val, /"KEY"|"WIDE"|not made for this step/);
+    assert.is(seen.length, 0);
+  }
+  assert.is(calls.audit.filter(({ kind }) => kind === 'secret_denied').length, requests.length);
+  assert.is(calls.host.usage().denials, requests.length);
+});
+
+test('a redirect takes no secret to another origin, save in a body that is granted there', async () => {
+  const calls = await start();
+  const [key, wide] = [calls.placeholder('KEY'), calls.placeholder('WIDE')];
+  const away = (host: string) => at(`/away?to=${encodeURIComponent(at('/end', host))}`);
+  const headers = [
+    { name: 'x-secret', value: `v ${wide}` },
+    { name: 'x-plain', value: 'v' },
+  ];
+  for (const auth of [
+    { tag: 'bearer', val: key },
+    { tag: 'api-key', val: { name: 'Authorization', value: key, inQuery: false } },
+  ] as const) {
+    const [, [first, second]] = await exchange(calls, { url: away('other.test'), headers, auth });
+    assert.ok(first?.headers.authorization?.includes(KEY));
+    const { authorization, 'x-secret': secret, 'x-plain': plain } = second?.headers ?? {};
+    assert.equal([authorization, secret, plain], [undefined, undefined, 'v']);
+    const [, [, same]] = await exchange(calls, { url: away('api.test'), headers, auth });
+    assert.ok(same?.headers.authorization?.includes(KEY));
+    assert.is(same?.headers['x-secret'], `v ${WIDE}`);
+  }
+  const body = { tag: 'text', val: wide } as const;
+  const [, granted] = await exchange(calls, { url: away('other.test'), method: 'POST', body });
+  assert.equal(
+    granted.map((seen) => seen.body),
+    [WIDE, WIDE],
+  );
+});
+
+test('a refusal on the way does not repeat the secret that a server put into its redirect', async () => {
+  const calls = await start();
+  const auth = { tag: 'bearer', val: calls.placeholder('KEY') } as const;
+  const [answer] = await exchange(calls, { url: at('/tell'), auth });
+  assert.is('error' in answer && answer.error.tag, 'denied');
+  assert.match(JSON.stringify(answer), /\[redacted KEY\]/);
+});
+
+test('a server that repeats a secret gives the guest its name instead', async () => {
+  const calls = await start();
+  const auth = { tag: 'basic', val: { username: 'me', password: calls.placeholder('KEY') } } as const;
+  const [answer] = await exchange(calls, { url: at('/'), auth });
+  const { body, headers } = (answer as { ok: HttpResponse }).ok;
+  assert.match(body.tag === 'text' ? body.val : '', /Basic .*\[redacted KEY\]/);
+  assert.match(JSON.stringify(headers), /Basic.*\[redacted KEY\]/);
+});
+
+test('log and clock answer beside it', async () => {
+  const calls = await start();
+  assert.equal(await calls.host.call('weft:clock/wall-clock#now-ms', []), { ok: '1700000000123' });
+  assert.equal(await calls.host.call('weft:log/logger#log', ['info', `got ${KEY}`, '']), { ok: undefined });
+  assert.match(JSON.stringify(calls.log), /got \[redacted KEY\]/);
+  const unknown = await calls.host.call('weft:fs/files#read', []).catch((error) => error);
+  assert.is(unknown.code, 'host_function_unknown');
+});
+
+test('no secret is in anything that a guest, a log or an auditor was given', () => {
+  assert.ok(outputs.length > 40);
+  const everything = JSON.stringify(outputs);
+  const texts = [everything, ...[...everything.matchAll(/[A-Za-z0-9+/_-]{12,}/g)].flatMap(decodings)];
+  for (const text of texts) assert.not.match(text, /canary/i);
+});
+
+/** A run of letters and digits read as base64 at each alignment and as hex. */
+function decodings([run]: readonly string[]): string[] {
+  const text = run ?? '';
+  const base64 = [0, 1, 2, 3].map((offset) => Buffer.from(text.slice(offset), 'base64').toString('latin1'));
+  return [...base64, Buffer.from(text, 'hex').toString('latin1')];
+}

@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WeftError } from '../../kernel/errors.ts';
+import { assert, suite } from '../../testing/suite.ts';
+import type { SecretConfig, SecretPosition } from '../config/types.ts';
+import type { AuditEvent } from './audit.ts';
+import { loadSecrets, SecretDenied } from './secrets.ts';
+
+const test = suite('secrets');
+
+const VALUE = 'canary-value-1';
+const IDENTITY = {
+  task_id: 't1',
+  step_id: 's1',
+  step_name: 'fetch',
+  namespace: 'sales',
+  template_name: 'orders',
+  attempt: 1,
+  activation: 1,
+  idempotency_key: 'k',
+};
+
+async function scoped(config: Partial<SecretConfig>, listed: readonly string[] = ['KEY']) {
+  const events: AuditEvent[] = [];
+  const store = await loadSecrets(
+    { KEY: { source: { env: 'KEY' }, hosts: ['api.test', '*.corp.test'], ...config } },
+    'salt',
+    { KEY: VALUE },
+  );
+  const scope = store.scope(IDENTITY, listed, (event) => events.push(event));
+  return { store, scope, events, held: store.placeholder(IDENTITY, 'KEY') };
+}
+
+test('values come from the environment and from files, without a trailing line break', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-secrets-'));
+  const file = join(directory, 'token');
+  await writeFile(file, 'from-a-file\r\n');
+  const configs = { A: { source: { env: 'A' }, hosts: ['h'] }, B: { source: { file }, hosts: ['h'] } };
+  const store = await loadSecrets(configs, 'salt', { A: 'from-the-environment' });
+  const scope = store.scope(IDENTITY, ['A', 'B'], () => {});
+  const text = `${store.placeholder(IDENTITY, 'A')}|${store.placeholder(IDENTITY, 'B')}`;
+  assert.is(scope.reveal(text, 'auth', 'h'), 'from-the-environment|from-a-file');
+  await rm(directory, { recursive: true });
+});
+
+test('every secret that cannot be read is named at once, with its source and never its value', async () => {
+  const configs: Record<string, SecretConfig> = {
+    ABSENT: { source: { env: 'WEFT_ABSENT' }, hosts: [] },
+    SHORT: { source: { env: 'WEFT_SHORT' }, hosts: [] },
+    GONE: { source: { file: '/nonexistent/token' }, hosts: [] },
+    FINE: { source: { env: 'WEFT_FINE' }, hosts: [] },
+  };
+  const error = await loadSecrets(configs, 'salt', { WEFT_SHORT: 'hunter2', WEFT_FINE: VALUE }).catch((e) => e);
+  assert.instance(error, WeftError);
+  assert.is(error.code, 'secrets_unavailable');
+  for (const part of ['3 secret', '"ABSENT"', 'WEFT_ABSENT', '"SHORT"', 'WEFT_SHORT', '"GONE"', '/nonexistent/token']) {
+    assert.ok(error.message.includes(part), part);
+  }
+  assert.not.match(error.message, /FINE|hunter2/);
+});
+
+test('a placeholder is stable in a step and different for another step, name or store', async () => {
+  const { store, held } = await scoped({});
+  assert.match(held, /^weft-secret-[0-9a-f]{32}$/);
+  assert.is(store.placeholder({ task_id: 't1', step_id: 's1' }, 'KEY'), held);
+  const other = await loadSecrets({}, 'other salt', {});
+  const all = [
+    held,
+    other.placeholder(IDENTITY, 'KEY'),
+    store.placeholder(IDENTITY, 'KEY2'),
+    store.placeholder({ ...IDENTITY, step_id: 's2' }, 'KEY'),
+    store.placeholder({ ...IDENTITY, task_id: 't2' }, 'KEY'),
+  ];
+  assert.is(new Set(all).size, all.length);
+});
+
+test('a value appears only where host, position, namespace and template grant it', async () => {
+  const cases: [RegExp | null, Partial<SecretConfig>, SecretPosition, string, string[]?][] = [
+    [null, {}, 'auth', 'api.test'],
+    [null, {}, 'header', 'eu.corp.test'],
+    [null, { namespaces: ['sales'] }, 'auth', 'api.test'],
+    [null, { positions: ['query'] }, 'query', 'api.test'],
+    [/may not stand in query.*auth, header/, {}, 'query', 'api.test'],
+    [/may not stand in body/, {}, 'body', 'api.test'],
+    [/may not stand in auth/, { positions: ['header'] }, 'auth', 'api.test'],
+    [/host "evil.test"/, {}, 'auth', 'evil.test'],
+    [/host "corp.test"/, {}, 'auth', 'corp.test'],
+    [/namespace "sales"/, { namespaces: ['other'] }, 'auth', 'api.test'],
+    [/template/, {}, 'auth', 'api.test', []],
+  ];
+  for (const [refusal, config, position, host, listed] of cases) {
+    const { scope, events, held } = await scoped(config, listed);
+    const attempt = () => scope.reveal(`Bearer ${held}!`, position, host);
+    if (refusal === null) {
+      assert.is(attempt(), `Bearer ${VALUE}!`);
+      assert.equal(events, [{ kind: 'secret_used', identity: IDENTITY, secret: 'KEY', position, host }]);
+      continue;
+    }
+    assert.throws(attempt, (error: Error) => error instanceof SecretDenied && refusal.test(error.message));
+    const [event] = events;
+    assert.is(event?.kind, 'secret_denied');
+    if (event?.kind === 'secret_denied') assert.is(event.secret, 'KEY');
+    assert.not.match(JSON.stringify(events), VALUE);
+  }
+});
+
+test('what no secret of the step stands behind is denied, not sent on', async () => {
+  const { store, scope, events } = await scoped({}, ['KEY', 'UNKNOWN']);
+  const foreign = store.placeholder({ ...IDENTITY, step_id: 's2' }, 'KEY');
+  assert.throws(() => scope.reveal(foreign, 'auth', 'api.test'), /not made for this step/);
+  assert.throws(() => scope.reveal(store.placeholder(IDENTITY, 'UNKNOWN'), 'auth', 'api.test'), /operator's secrets/);
+  assert.throws(() => scope.forbid(`/${foreign}/`, 'a path', 'api.test'), /may not stand in a path/);
+  assert.is(events.length, 3);
+});
+
+test('a value that looks like a placeholder is not substituted again', async () => {
+  const store = await loadSecrets(
+    { A: { source: { env: 'A' }, hosts: ['h'] }, B: { source: { env: 'B' }, hosts: [] } },
+    'salt',
+    { A: (await loadSecrets({}, 'salt', {})).placeholder(IDENTITY, 'B'), B: VALUE },
+  );
+  const scope = store.scope(IDENTITY, ['A', 'B'], () => {});
+  assert.is(scope.reveal(store.placeholder(IDENTITY, 'A'), 'auth', 'h'), store.placeholder(IDENTITY, 'B'));
+});

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { compileTrusted } from '../../kernel/template/compile.ts';
+import type { Template } from '../../kernel/template/types.ts';
 import { generateTemplate } from './generate.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
@@ -19,8 +20,15 @@ export interface Simulated {
  * @throws Error naming the seed, when an invariant breaks or the task does not end
  */
 export function simulate(seed: number): Simulated {
+  const { head } = runWorld(seed).world.state;
+  return { seed, status: head.status, events: head.seq };
+}
+
+/** The same, giving the world as it ended; the template is drawn from the seed unless one is given. */
+export function runWorld(seed: number, given?: Template): { readonly world: World; readonly template: Template } {
   const random = new Random(seed);
-  const world = new World(compileTrusted(generateTemplate(random), `sha256:${seed}`), random);
+  const template = given ?? generateTemplate(random);
+  const world = new World(compileTrusted(template, `sha256:${seed}`), random);
   try {
     world.submit();
     for (let step = 0; !world.settled; step++) {
@@ -31,7 +39,7 @@ export function simulate(seed: number): Simulated {
   } catch (cause) {
     throw new Error(`seed ${seed}: ${(cause as Error).message}`, { cause });
   }
-  return { seed, status: world.state.head.status, events: world.state.head.seq };
+  return { world, template };
 }
 
 if (import.meta.main) {

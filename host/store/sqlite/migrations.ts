@@ -94,20 +94,25 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings a database to the present schema, each step in a transaction of its own. Returns the schema versions before
- * and after.
- * @throws store_schema_newer, store_foreign when the file is a database of something else
+ * The schema version of a database, 0 for an empty one. Reads only.
+ * @throws store_foreign when it is a database of something else, store_schema_newer
  */
-export function migrate(db: DatabaseSync, path: string): { readonly from: number; readonly to: number } {
-  const from = pragma(db, 'user_version');
-  const application = pragma(db, 'application_id');
+export function schemaVersion(db: DatabaseSync, path: string): number {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  const { application_id } = db.prepare('PRAGMA application_id').get() as { application_id: number };
   const empty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
-  if (!empty && application !== APPLICATION_ID) {
+  if (!empty && application_id !== APPLICATION_ID) {
     throw new WeftError('store_foreign', { path, problem: 'a SQLite database of another application' });
   }
-  const to = MIGRATIONS.length;
-  if (from > to) throw new WeftError('store_schema_newer', { path, found: from, known: to });
-  for (let version = from; version < to; version++) {
+  if (version > MIGRATIONS.length) {
+    throw new WeftError('store_schema_newer', { path, found: version, known: MIGRATIONS.length });
+  }
+  return version;
+}
+
+/** Brings a database from a schema version to the present one, each step in a transaction of its own. */
+export function migrate(db: DatabaseSync, from: number): void {
+  for (let version = from; version < MIGRATIONS.length; version++) {
     db.exec(`
       BEGIN IMMEDIATE;
       PRAGMA application_id = ${APPLICATION_ID};
@@ -116,9 +121,4 @@ export function migrate(db: DatabaseSync, path: string): { readonly from: number
       COMMIT;
     `);
   }
-  return { from, to };
-}
-
-function pragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
-  return db.prepare(`PRAGMA ${name}`).get()![name] as number;
 }

@@ -12,7 +12,6 @@ import { storeError } from './errors.ts';
 import { GroupCommit } from './group_commit.ts';
 import { createListings, toSummary } from './listings.ts';
 import { lockStore } from './lock.ts';
-import { migrate } from './migrations.ts';
 import { createWriter } from './writer.ts';
 
 /** Where a SQLite store is and who hears of it. */
@@ -34,15 +33,8 @@ export async function openSqliteStore({ path: given, logger, faults }: SqliteSto
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = lockStore(path);
   try {
-    const db = connect(path);
-    try {
-      const { from, to } = migrate(db, path);
-      if (from !== to) logger?.info({ path, from, to }, 'the store has a new schema');
-      return createStore(db, faults ?? NO_FAULTS, () => lock.release());
-    } catch (error) {
-      db.close();
-      throw storeError(error);
-    }
+    const db = connect(path, (from, to) => logger?.info({ path, from, to }, 'the store has a new schema'));
+    return createStore(db, faults ?? NO_FAULTS, () => lock.release());
   } catch (error) {
     lock.release();
     throw error;

@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { assert, suite } from '../../../testing/suite.ts';
+import { walk } from '../conformance/fixture.ts';
+import { dispatchOf, eventOf, summaryOf, timerOf, waitingOf } from '../conformance/rows.ts';
+import type { DispatchRow, Store, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../port.ts';
+import { openSqliteStore } from './sqlite_store.ts';
+
+const test = suite('sqlite store against a model');
+
+/** What a store is meant to be: maps. */
+class Model {
+  readonly seq = new Map<string, number>();
+  readonly summaries = new Map<string, TaskSummary>();
+  readonly dispatches = new Map<string, DispatchRow>();
+  readonly timers = new Map<string, TimerRow>();
+  readonly waiting = new Map<string, WaitingRow>();
+  readonly keys = new Map<string, string>();
+
+  /** Whether the commit was taken. */
+  commit(commit: TaskCommit): boolean {
+    const { task_id, summary, idempotency } = commit;
+    const seq = this.seq.get(task_id) ?? 0;
+    const key = idempotency === undefined ? undefined : `${summary!.namespace}/${idempotency.key}`;
+    if (seq !== commit.expected_seq || (key !== undefined && this.keys.has(key))) return false;
+    this.seq.set(task_id, seq + commit.events.length);
+    if (key !== undefined) this.keys.set(key, task_id);
+    if (summary !== undefined) this.summaries.set(task_id, summary);
+    for (const step of commit.undispatched) this.dispatches.delete(`${task_id}/${step}`);
+    for (const row of commit.dispatched) this.dispatches.set(`${task_id}/${row.step_id}`, row);
+    for (const [id, row] of this.timers) {
+      if (row.task_id === task_id && commit.timers_cleared.includes(row.step_id)) this.timers.delete(id);
+    }
+    for (const row of commit.timers_set) this.timers.set(`${task_id}/${row.step_id}/${row.name}`, row);
+    for (const step of commit.waiting_cleared) this.waiting.delete(`${task_id}/${step}`);
+    for (const row of commit.waiting_set) this.waiting.set(`${task_id}/${row.step_id}`, row);
+    return true;
+  }
+}
+
+const task = fc.constantFrom('t1', 't2', 't3');
+const steps = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 2 });
+const time = fc.integer({ min: 1, max: 4 });
+
+const commits: fc.Arbitrary<(model: Model) => TaskCommit> = fc
+  .record({
+    task,
+    offBy: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1) }),
+    events: fc.integer({ min: 0, max: 3 }),
+    at: time,
+    dispatched: steps,
+    undispatched: steps,
+    timers_set: steps,
+    timers_cleared: steps,
+    waiting_set: steps,
+    waiting_cleared: steps,
+    summary: fc.option(fc.constantFrom('running' as const, 'waiting' as const, 'complete' as const), {
+      nil: undefined,
+    }),
+    key: fc.option(fc.constantFrom('k1', 'k2'), { nil: undefined, freq: 6 }),
+  })
+  .map((made) => (model) => {
+    const seq = model.seq.get(made.task) ?? 0;
+    const created_at = model.summaries.get(made.task)?.created_at ?? made.at;
+    const summary = summaryOf(made.task, { status: made.summary ?? 'running', created_at, updated_at: made.at });
+    return {
+      task_id: made.task,
+      expected_seq: Math.max(0, seq + made.offBy),
+      events: Array.from({ length: made.events }, (_, i) => eventOf(seq + i + 1)),
+      ...(made.summary === undefined && made.key === undefined ? {} : { summary }),
+      ...(made.key === undefined ? {} : { idempotency: { key: made.key, body_digest: made.task } }),
+      dispatched: made.dispatched.map((step) => dispatchOf(made.task, step, made.at)),
+      undispatched: made.undispatched,
+      timers_set: made.timers_set.map((step) => timerOf(made.task, step, `n${made.at % 2}`, made.at)),
+      timers_cleared: made.timers_cleared,
+      waiting_set: made.waiting_set.map((step) => waitingOf(made.task, step, made.at)),
+      waiting_cleared: made.waiting_cleared,
+    };
+  });
+
+async function assertAgrees(store: Store, model: Model): Promise<void> {
+  const rows = <T extends object>(map: ReadonlyMap<string, T>, order: (row: T) => string): T[] =>
+    [...map.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const limit = 2;
+  for (const id of ['t1', 't2', 't3']) {
+    const events = await store.readEvents(id, 0, 10_000);
+    const expected = Array.from({ length: model.seq.get(id) ?? 0 }, (_, i) => ({ seq: i + 1, event: eventOf(i + 1) }));
+    assert.equal(events, expected);
+    assert.equal(await store.readSummary(id), model.summaries.get(id));
+  }
+  for (const key of ['k1', 'k2']) {
+    assert.is((await store.findIdempotent('default', key))?.task_id, model.keys.get(`default/${key}`));
+  }
+  assert.equal(
+    await walk((cursor) => store.listTasks({ limit, ...cursor })),
+    rows(model.summaries, (row) => `${row.created_at}/${row.task_id}`).reverse(),
+  );
+  const placed = (at: number, row: { task_id: string; step_id: string }) => `${at}/${row.task_id}/${row.step_id}`;
+  assert.equal(
+    await walk((cursor) => store.listDispatches({ limit, ...cursor })),
+    rows(model.dispatches, (row) => placed(row.enqueued_at, row)),
+  );
+  assert.equal(
+    await walk((cursor) => store.listWaiting({ limit, ...cursor })),
+    rows(model.waiting, (row) => placed(row.since, row)),
+  );
+  const timers = rows(model.timers, (row) => `${placed(row.at, row)}/${row.name}`);
+  for (const now of [0, 2, 9]) {
+    const due = timers.filter((row) => row.at <= now);
+    assert.equal(await store.dueTimers(now, 99), due);
+    assert.is(await store.nextTimerAt(now), timers.find((row) => row.at > now)?.at);
+  }
+}
+
+test('whatever is committed, in groups and over reopenings, it agrees with maps', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-store-'));
+  let runs = 0;
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(commits, { minLength: 1, maxLength: 5 }), { maxLength: 8 }), async (turns) => {
+        const path = join(directory, `${runs++}.db`);
+        const model = new Model();
+        let store = await openSqliteStore({ path });
+        try {
+          for (const [i, turn] of turns.entries()) {
+            const expected: boolean[] = [];
+            const asked = turn.map((make) => {
+              const commit = make(model);
+              expected.push(model.commit(commit));
+              return store.commit(commit);
+            });
+            const taken = (await Promise.allSettled(asked)).map(({ status }) => status === 'fulfilled');
+            assert.equal(taken, expected);
+            if (i % 3 === 2) {
+              await store.close();
+              store = await openSqliteStore({ path });
+            }
+          }
+          await assertAgrees(store, model);
+        } finally {
+          await store.close();
+        }
+      }),
+      { numRuns: 100 },
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

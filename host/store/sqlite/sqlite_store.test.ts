@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { assert, suite } from '../../../testing/suite.ts';
+import { refused } from '../conformance/fixture.ts';
+import { commitOf } from '../conformance/rows.ts';
+import { storeConformance } from '../conformance.ts';
+import { encodeCursor } from '../cursor.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openSqliteStore } from './sqlite_store.ts';
+
+const test = suite('sqlite store');
+
+storeConformance(test, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-store-'));
+  const options = { path: join(directory, 'made', 'weft.db') };
+  return {
+    open: () => openSqliteStore(options),
+    elsewhere: { module: import.meta.resolve('./sqlite_store.ts'), export: 'openSqliteStore', options },
+    dispose: () => rm(directory, { recursive: true }),
+  };
+});
+
+async function inDirectory(run: (path: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-store-'));
+  try {
+    await run(join(directory, 'weft.db'));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+test('commits of one turn share one transaction', () =>
+  inDirectory(async (path) => {
+    const hits: string[] = [];
+    const store = await openSqliteStore({ path, faults: { hit: (point) => void hits.push(point) } });
+    await Promise.all([
+      store.commit(commitOf('t1', 0)),
+      store.commit(commitOf('t2', 0)),
+      store.commit(commitOf('t3', 0)),
+    ]);
+    await store.close();
+    assert.equal(hits, ['store.before_commit', 'store.in_transaction', 'store.after_commit_before_resolve']);
+  }));
+
+test('fault points that take their time keep commits in order', () =>
+  inDirectory(async (path) => {
+    const faults = { hit: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    const store = await openSqliteStore({ path, faults });
+    const commits = [0, 1, 2, 3].map(async (seq) => {
+      for (let turn = 0; turn < seq; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await store.commit(commitOf('t1', seq));
+    });
+    await Promise.all(commits);
+    assert.is((await store.readJournal('t1')).length, 4);
+    await store.close();
+  }));
+
+test('one owner at a time, and the refusal names the process', () =>
+  inDirectory(async (path) => {
+    const store = await openSqliteStore({ path });
+    const error = await refused(openSqliteStore({ path }), 'store_locked');
+    assert.match(error.message, `process ${process.pid}`);
+    await store.commit(commitOf('t1', 0));
+    await store.close();
+    await (await openSqliteStore({ path })).close();
+  }));
+
+test('a pid file that a dead process left behind locks nothing', () =>
+  inDirectory(async (path) => {
+    await writeFile(`${path}.pid`, `${process.pid}\n`);
+    await (await openSqliteStore({ path })).close();
+  }));
+
+test('refuses a schema that is newer than it knows', () =>
+  inDirectory(async (path) => {
+    await (await openSqliteStore({ path })).close();
+    const db = new DatabaseSync(path);
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    db.close();
+    const error = await refused(openSqliteStore({ path }), 'store_schema_newer');
+    assert.match(error.message, `schema ${MIGRATIONS.length + 1}`);
+  }));
+
+test('refuses files of others and leaves them as they are', () =>
+  inDirectory(async (path) => {
+    const db = new DatabaseSync(path);
+    db.exec('CREATE TABLE theirs (x)');
+    db.close();
+    await refused(openSqliteStore({ path }), 'store_foreign');
+    await writeFile(`${path}.txt`, 'not a database '.repeat(100));
+    await refused(openSqliteStore({ path: `${path}.txt` }), 'store_foreign');
+    const after = new DatabaseSync(path);
+    assert.is(after.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!['n'], 1);
+    assert.is(after.prepare('PRAGMA journal_mode').get()!['journal_mode'], 'delete');
+    after.close();
+  }));
+
+test('a journal entry that is not JSON is damage', () =>
+  inDirectory(async (path) => {
+    const store = await openSqliteStore({ path });
+    await store.commit(commitOf('t1', 0));
+    await store.close();
+    const db = new DatabaseSync(path);
+    db.exec(`UPDATE journal SET events = '[{'`);
+    db.close();
+    const again = await openSqliteStore({ path });
+    const error = await refused(again.readJournal('t1'), 'store_corrupt');
+    assert.match(error.message, 'entry 1 of the journal of task "t1"');
+    await again.close();
+  }));
+
+test('every listing walks an index', () =>
+  inDirectory(async (path) => {
+    const { prepare } = DatabaseSync.prototype;
+    const queries = new Set<string>();
+    DatabaseSync.prototype.prepare = function (sql) {
+      if (sql.includes('ORDER BY')) queries.add(sql);
+      return prepare.call(this, sql);
+    };
+    try {
+      const store = await openSqliteStore({ path });
+      for (const filter of [{}, { status: ['error'] as const }, { template: 'x' }, { namespace: 'x' }]) {
+        await store.listTasks({ ...filter, limit: 1 });
+        await store.listTasks({ ...filter, limit: 1, cursor: encodeCursor('tasks', [1, 't']) });
+      }
+      await store.listDispatches({ limit: 1, cursor: encodeCursor('dispatches', [1, 't', 's']) });
+      await store.listWaiting({ limit: 1, cursor: encodeCursor('waiting', [1, 't', 's']) });
+      await store.close();
+    } finally {
+      DatabaseSync.prototype.prepare = prepare;
+    }
+    assert.ok(queries.size >= 12, [...queries].join('\n'));
+    const db = new DatabaseSync(path);
+    for (const query of queries) {
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all();
+      const steps = plan.map((row) => String(row['detail'])).join('; ');
+      assert.match(steps, /USING (COVERING |PRIMARY KEY|INDEX)/, query);
+      assert.not.match(steps, 'TEMP B-TREE', query);
+    }
+    db.close();
+  }));

@@ -1,0 +1,19 @@
+import type { Route } from '../route.ts';
+import { EVENT_ROUTES } from './events.ts';
+import { GATE_ROUTES } from './gates.ts';
+import { HANDLER_ROUTES } from './handlers.ts';
+import { SERVICE_ROUTES } from './service.ts';
+import { STEP_ROUTES } from './steps.ts';
+import { TASK_ROUTES } from './tasks.ts';
+import { TEMPLATE_ROUTES } from './templates.ts';
+
+/** The whole API. Server, description and documentation all come from this list. */
+export const ROUTES: readonly Route[] = [
+  ...TASK_ROUTES,
+  ...EVENT_ROUTES,
+  ...STEP_ROUTES,
+  ...GATE_ROUTES,
+  ...HANDLER_ROUTES,
+  ...TEMPLATE_ROUTES,
+  ...SERVICE_ROUTES,
+];

@@ -25,12 +25,19 @@ export interface CompileOptions {
   readonly literalAt?: (path: ValuePath) => boolean;
 }
 
+/** A reference and the value it stands in; `pointer` and `path` say the same. */
+export interface PlacedReference {
+  readonly pointer: string;
+  readonly path: ValuePath;
+  readonly reference: Reference;
+}
+
 export interface CompiledReferences {
   /** Broken references stand as `null` in it. */
   readonly compiled: CompiledValue;
   readonly problems: readonly Problem[];
   /** Every good reference and where it stands, in document order. */
-  readonly references: readonly { readonly pointer: string; readonly reference: Reference }[];
+  readonly references: readonly PlacedReference[];
 }
 
 /**
@@ -40,7 +47,7 @@ export interface CompiledReferences {
  */
 export function compileValue(value: Json, options: CompileOptions = {}): CompiledReferences {
   const problems: Problem[] = [];
-  const references: { pointer: string; reference: Reference }[] = [];
+  const references: PlacedReference[] = [];
 
   const compile = (value: Json, path: ValuePath): CompiledValue => {
     if (options.literalAt?.(path)) return { kind: 'literal', value };
@@ -81,7 +88,7 @@ export function compileValue(value: Json, options: CompileOptions = {}): Compile
       if (dollars % 2 === 0) continue;
       const scanned = scanReference(text, brace - 1);
       if (scanned.ok) {
-        references.push({ pointer: pointerOf(path), reference: scanned.reference });
+        references.push({ pointer: pointerOf(path), path, reference: scanned.reference });
         if (literal !== '') parts.push(literal);
         literal = '';
         parts.push(scanned.reference);

@@ -40,6 +40,7 @@ export type CompiledSchema =
 
 /** Compiles JSON Schemas 2020-12 from anywhere: each is guarded first, and the same schema is compiled once. */
 export interface SchemaCompiler {
+  /** Schemas are never mutated: an object that was compiled once is not looked at again. */
   compile(schema: Json): CompiledSchema;
 }
 
@@ -51,18 +52,27 @@ const PROBLEMS_MAX = 100;
 
 /** Makes a compiler. Compiling is synchronous and pure; nothing is ever fetched. */
 export function createSchemaCompiler(options: SchemaCompilerOptions = {}): SchemaCompiler {
-  const cache = new Map<string, CompiledSchema>();
+  const byIdentity = new WeakMap<object, CompiledSchema>();
+  const byText = new Map<string, CompiledSchema>();
   const cache_max = options.cache_max ?? 256;
+
+  const compileText = (text: string): CompiledSchema => {
+    const compiled = byText.get(text) ?? compileGuarded(JSON.parse(text), options);
+    // A Map remembers insertion order: the first key is the one unused for longest.
+    byText.delete(text);
+    byText.set(text, compiled);
+    if (byText.size > cache_max) byText.delete(byText.keys().next().value!);
+    return compiled;
+  };
+
   return {
     compile(schema) {
+      const known = typeof schema === 'object' && schema !== null ? byIdentity.get(schema) : undefined;
+      if (known !== undefined) return known;
       const guarded = guardSchema(schema);
-      if (guarded.length > 0) return { ok: false, problems: guarded };
-      const key = canonicalJson(schema);
-      const compiled = cache.get(key) ?? compileGuarded(JSON.parse(key), options);
-      // A Map remembers insertion order: the first key is the one unused for longest.
-      cache.delete(key);
-      cache.set(key, compiled);
-      if (cache.size > cache_max) cache.delete(cache.keys().next().value!);
+      const compiled: CompiledSchema =
+        guarded.length > 0 ? { ok: false, problems: guarded } : compileText(canonicalJson(schema));
+      if (typeof schema === 'object' && schema !== null) byIdentity.set(schema, compiled);
       return compiled;
     },
   };

@@ -1,4 +1,4 @@
-import { children, keywordOf, localPointer, type Schema } from './walk.ts';
+import { inPlaceChildren, localPointer, type Schema } from './walk.ts';
 
 /**
  * The pointer of a `$ref` through which a schema would check a value against itself without end, or undefined.
@@ -37,9 +37,11 @@ export function cyclePointer(schemas: ReadonlyMap<string, Schema>): string | und
 /** The schemas that see the same value as this one does. */
 function sameValue(pointer: string, schema: Schema): string[] {
   if (typeof schema === 'boolean') return [];
-  const inside = children(schema).filter((child) => keywordOf(child.keyword)?.in_place);
   const target = refTarget(schema);
-  return [...inside.map((child) => pointer + child.pointer), ...(target === undefined ? [] : [target])];
+  return [
+    ...inPlaceChildren(schema).map((child) => pointer + child.pointer),
+    ...(target === undefined ? [] : [target]),
+  ];
 }
 
 function refTarget(schema: Schema): string | undefined {

@@ -25,11 +25,24 @@ export interface Child {
 
 /** The schemas that stand directly in one; whatever is no schema is passed over. `$ref` is not followed. */
 export function children(schema: JsonObject): Child[] {
+  return childrenUnder(schema, Object.keys(schema));
+}
+
+/** Those of `children` that see the same value as the schema they stand in. */
+export function inPlaceChildren(schema: JsonObject): Child[] {
+  return childrenUnder(schema, IN_PLACE);
+}
+
+const IN_PLACE = Object.keys(KEYWORDS).filter((keyword) => KEYWORDS[keyword]!.in_place);
+
+function childrenUnder(schema: JsonObject, keywords: readonly string[]): Child[] {
   const found: Child[] = [];
   const add = (value: Json | undefined, keyword: string, pointer: string) => {
     if (isSchema(value)) found.push({ schema: value, keyword, pointer });
   };
-  for (const [keyword, value] of Object.entries(schema)) {
+  for (const keyword of keywords) {
+    const value = schema[keyword];
+    if (typeof value !== 'object' && typeof value !== 'boolean') continue;
     const form = keywordOf(keyword)?.form;
     const at = `/${pointerToken(keyword)}`;
     if (form === 'schema') add(value, keyword, at);

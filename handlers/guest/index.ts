@@ -1,0 +1,11 @@
+export { type FailureOptions, fail, HandlerFailure } from './failure.ts';
+export {
+  defineHandler,
+  type GuestHandler,
+  type HandlerDefinition,
+  type Resume,
+  type Signal,
+  type Step,
+} from './handler.ts';
+export type { Json, JsonObject } from './json.ts';
+export { branch, complete, type Outcome, type Suspension, suspend } from './outcome.ts';

@@ -40,6 +40,7 @@ test('commits of one turn share one transaction', () =>
       store.commit(commitOf('t2', 0)),
       store.commit(commitOf('t3', 0)),
     ]);
+    await new Promise((resolve) => setImmediate(resolve));
     await store.close();
     assert.equal(hits, ['store.before_commit', 'store.in_transaction', 'store.after_commit_before_resolve']);
   }));

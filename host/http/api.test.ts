@@ -70,20 +70,15 @@ test('finds every problem of a request at once', async () => {
   const { post } = start();
   const reply = await post('/v1/tasks', { tempalte: 'x', context: [] }, { 'idempotency-key': 'a b' });
   assert.is(reply.status, 400);
-  const found = reply
-    .json()
-    .diagnostics.map((each: { pointer: string; message: string; suggestion?: string }) =>
-      `${each.pointer} ${each.message} ${each.suggestion ?? ''}`.trim(),
-    );
-  assert.equal(
-    found.sort(),
-    [
-      "/body must have required property 'template'",
-      '/body "tempalte" is not known here did you mean "template"?',
-      '/body/context must be object',
-      '/headers/idempotency-key must match pattern "^[\\x21-\\x7e]+$"',
-    ].sort(),
-  );
+  const found: readonly { pointer: string; suggestion?: string }[] = reply.json().diagnostics;
+  assert.equal(found.map(({ pointer }) => pointer).sort(), [
+    '/body',
+    '/body/context',
+    '/body/tempalte',
+    '/headers/idempotency-key',
+  ]);
+  const { suggestion } = found.find(({ pointer }) => pointer === '/body/tempalte')!;
+  assert.is(suggestion, 'did you mean "template"?');
 });
 
 test('refuses bodies that are not JSON, too large, or of another type, each with its own problem', async () => {

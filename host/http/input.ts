@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Json } from '../../kernel/json.ts';
-import { didYouMean } from '../../kernel/schema/nearest.ts';
+import { createSchemaCompiler } from '../../kernel/schema/compile.ts';
 import { type RequestProblem, requestInvalid } from './problem.ts';
 import type { Route, Schema } from './route.ts';
 
@@ -16,7 +14,7 @@ export interface Input {
 /** The query fields of a request, read as their schemas say. */
 export type CheckedQuery = Readonly<Record<string, unknown>>;
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+const compiler = createSchemaCompiler();
 
 /**
  * Compiles a route's schemas into one check that finds every problem of a request at once and gives its query back
@@ -47,34 +45,10 @@ function typed(query: Record<string, unknown>, schemas: Readonly<Record<string, 
 }
 
 function compilePart(schema: Schema, at: string): (value: unknown) => readonly RequestProblem[] {
-  const validate: ValidateFunction = ajv.compile(schema);
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).map((error) => requestProblem(error, at)));
-}
-
-function requestProblem(error: ErrorObject, at: string): RequestProblem {
-  const pointer = at + error.instancePath;
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const got = error.params['additionalProperty'] as string;
-      const known = Object.keys(error.parentSchema?.['properties'] as object);
-      const suggestion = didYouMean(got, known);
-      const message = `${JSON.stringify(got)} is not known here`;
-      return { pointer, message, expected: known, got, ...(suggestion === undefined ? {} : { suggestion }) };
-    }
-    case 'enum':
-      return {
-        pointer,
-        message: 'is none of the allowed values',
-        expected: error.schema as Json,
-        got: error.data as Json,
-      };
-    case 'type':
-      return { pointer, message: error.message!, expected: error.schema as Json, got: kindOf(error.data) };
-    default:
-      return { pointer, message: error.message! };
-  }
-}
-
-function kindOf(value: unknown): string {
-  return value === null || value === undefined ? 'nothing' : Array.isArray(value) ? 'array' : typeof value;
+  const compiled = compiler.compile(schema);
+  if (!compiled.ok) throw new TypeError(`${at}: ${compiled.problems.map(({ message }) => message).join('; ')}`);
+  return (value) =>
+    compiled
+      .check((value ?? null) as Json)
+      .map(({ keyword: _keyword, pointer, ...problem }) => ({ pointer: at + pointer, ...problem }));
 }

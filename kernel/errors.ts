@@ -243,6 +243,19 @@ export const ERRORS = {
     exit: 8,
     template: 'the file "{path}" is not a Weft store ({problem}); choose another path',
   },
+  // Sandbox.
+  component_refused: {
+    kind: 'reject',
+    status: 422,
+    exit: 10,
+    template: 'the component {digest} is refused: {problem}; build it with `weft handlers build`',
+  },
+  component_cache_unavailable: {
+    kind: 'retry',
+    status: 503,
+    exit: 1,
+    template: 'the component cache "{directory}" cannot be used: {problem}',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

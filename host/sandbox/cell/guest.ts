@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HOST_INTERFACES, type HostResult } from './interfaces.ts';
+import type { CellMeasure, CellOrder, GuestEnd, HostReply, StepRecord } from './messages.ts';
+
+/** Asks the broker to perform a host function. @throws CallTooLarge */
+export type CallHost = (name: string, args: readonly unknown[]) => Promise<HostReply>;
+
+/** The arguments of a host call exceed what a message may carry. */
+export class CallTooLarge extends Error {
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super(`a host call of ${bytes} bytes`);
+    this.bytes = bytes;
+  }
+}
+
+interface Exports {
+  readonly handler: {
+    describe(): Promise<unknown>;
+    run(step: StepRecord): Promise<unknown>;
+  };
+}
+
+type Imports = Record<string, Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+/** What jco generates with `--instantiation async`. */
+interface Transpiled {
+  instantiate(
+    getCoreModule: (name: string) => WebAssembly.Module,
+    imports: Imports,
+    instantiateCore: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
+  ): Promise<Exports> | Exports;
+}
+
+/** Performs one order in a fresh instance. Never rejects. */
+export async function performOrder(
+  order: CellOrder,
+  callHost: CallHost,
+): Promise<{ readonly end: GuestEnd; readonly measure: CellMeasure }> {
+  const memories = new Set<WebAssembly.Memory>();
+  const begun = performance.now();
+  let instantiated = begun;
+  const halted = Promise.withResolvers<GuestEnd>();
+  const end = await Promise.race([perform(), halted.promise]);
+  const measure = {
+    instantiate_ms: instantiated - begun,
+    run_ms: performance.now() - instantiated,
+    memory_bytes: [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+  };
+  return { end, measure };
+
+  async function perform(): Promise<GuestEnd> {
+    let component: LoadedComponent;
+    try {
+      component = await loadComponent(order.directory);
+    } catch (error) {
+      return { kind: 'unloadable', message: messageOf(error) };
+    }
+    try {
+      const { handler } = await component.instantiate(importsOver(hostCall), memories);
+      instantiated = performance.now();
+      const { call } = order;
+      const value = await (call.name === 'run' ? handler.run(call.step) : handler.describe());
+      return bounded({ kind: 'returned', value });
+    } catch (error) {
+      if (error instanceof Error) return { kind: 'trapped', message: messageOf(error) };
+      return bounded({ kind: 'failed', value: error });
+    }
+  }
+
+  async function hostCall(name: string, args: readonly unknown[]): Promise<HostReply> {
+    try {
+      return await callHost(name, args);
+    } catch (error) {
+      halted.resolve(
+        error instanceof CallTooLarge
+          ? { kind: 'too_large', what: 'host call', bytes: error.bytes }
+          : { kind: 'trapped', message: messageOf(error) },
+      );
+      // The guest stays suspended: thrown into it, the error would be the guest's to catch.
+      return new Promise(() => undefined);
+    }
+  }
+
+  function bounded(end: Extract<GuestEnd, { value: unknown }>): GuestEnd {
+    const bytes = textBytes(end.value);
+    return bytes > order.output_bytes_max ? { kind: 'too_large', what: 'output', bytes } : end;
+  }
+}
+
+interface LoadedComponent {
+  instantiate(imports: Imports, memories: Set<WebAssembly.Memory>): Promise<Exports>;
+}
+
+const loaded = new Map<string, Promise<LoadedComponent>>();
+
+/** Reads and compiles a transpiled component once; its modules stay compiled for every later instance. */
+function loadComponent(directory: string): Promise<LoadedComponent> {
+  let component = loaded.get(directory);
+  if (component === undefined) {
+    component = readComponent(directory);
+    loaded.set(directory, component);
+  }
+  return component;
+}
+
+async function readComponent(directory: string): Promise<LoadedComponent> {
+  const { instantiate }: Transpiled = await import(pathToFileURL(join(directory, 'component.js')).href);
+  const modules = new Map<string, WebAssembly.Module>();
+  const coreModule = (name: string) => {
+    let module = modules.get(name);
+    if (module === undefined) {
+      module = new WebAssembly.Module(readFileSync(join(directory, name)));
+      modules.set(name, module);
+    }
+    return module;
+  };
+  return {
+    instantiate: async (imports, memories) =>
+      instantiate(coreModule, imports, (module, coreImports) => {
+        const instance = new WebAssembly.Instance(module, coreImports);
+        for (const value of Object.values(instance.exports)) {
+          if (value instanceof WebAssembly.Memory) memories.add(value);
+        }
+        return instance;
+      }),
+  };
+}
+
+function importsOver(callHost: CallHost): Imports {
+  return mapEntries(HOST_INTERFACES, (name, { functions }) => [
+    name,
+    mapEntries(functions, (fn, result) => [
+      camelCase(fn),
+      async (...args: unknown[]) => lift(await callHost(`${name}#${fn}`, args), result),
+    ]),
+  ]);
+}
+
+/** Gives a reply the form that jco lowers into the guest: a WIT error is thrown as it is. */
+function lift(reply: HostReply, result: HostResult): unknown {
+  if ('error' in reply) throw reply.error;
+  if (result === 'u64') return BigInt(reply.ok as string);
+  return result === 'result' ? reply.ok : undefined;
+}
+
+/** UTF-8 bytes of the strings in a value. Iterative: the value has the guest's shape. */
+function textBytes(value: unknown): number {
+  let bytes = 0;
+  const pending = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === 'string') bytes += Buffer.byteLength(next);
+    else if (typeof next === 'object' && next !== null) for (const part of Object.values(next)) pending.push(part);
+  }
+  return bytes;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+}
+
+function camelCase(kebab: string): string {
+  return kebab.replace(/-([a-z0-9])/g, (_dash, letter: string) => letter.toUpperCase());
+}
+
+function mapEntries<T, U>(record: Readonly<Record<string, T>>, map: (key: string, value: T) => [string, U]) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => map(key, value))) as Record<string, U>;
+}

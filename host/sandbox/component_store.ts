@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Capability } from '../../kernel/capability/types.ts';
+import { WeftError } from '../../kernel/errors.ts';
+import type { Json } from '../../kernel/json.ts';
+import { type CheckedComponent, checkComponent } from './component_check.ts';
+import { describeComponent } from './describe.ts';
+import { parseJsonText } from './json_text.ts';
+import type { LoadedComponent } from './port.ts';
+import { TRANSPILER_VERSION, transpile } from './transpiler.ts';
+
+export interface ComponentStoreOptions {
+  /** Made when it does not exist. Cells may read all of it. */
+  readonly cacheDirectory: string;
+  readonly maxComponentBytes: number;
+  /** Gives back what is a capability; throws, naming every problem, when it is none. */
+  readonly validateCapability: (value: Json) => Capability;
+}
+
+/** The components that can be run here. */
+export interface ComponentStore {
+  /** Every transpiled component is in a directory below this one. */
+  readonly directory: string;
+  /**
+   * Checks a component, transpiles it and asks it for its capability — from the cache when these bytes were loaded
+   * before — and makes it available to cells. None of its code runs outside a confined process.
+   *
+   * @throws component_refused when the bytes are not a component that may run here; component_cache_unavailable; and
+   * what `validateCapability` throws.
+   */
+  load(bytes: Uint8Array): Promise<LoadedComponent>;
+  /** Where cells find a loaded component; undefined when there is none with this digest. */
+  locate(digest: string): string | undefined;
+  /** In the order of loading. */
+  digests(): readonly string[];
+}
+
+const STAGING_PREFIX = '.staging-';
+const STAGING_AGE_MS_MAX = 60 * 60 * 1000;
+const CAPABILITY_FILE = 'capability.json';
+/** Each transpiler is a process of some 200 MB. */
+const TRANSPILERS_MAX = 2;
+
+/** @throws component_cache_unavailable when the directory can't be made or read */
+export async function openComponentStore(options: ComponentStoreOptions): Promise<ComponentStore> {
+  const { maxComponentBytes, validateCapability } = options;
+  const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
+  const loaded = new Map<string, Promise<LoadedComponent>>();
+  const available = new Map<string, string>();
+  const turn = turnstile(TRANSPILERS_MAX);
+
+  return {
+    directory,
+    load(bytes) {
+      const hex = createHash('sha256').update(bytes).digest('hex');
+      let loading = loaded.get(hex);
+      if (loading === undefined) {
+        loading = load(bytes, hex);
+        loaded.set(hex, loading);
+        // What failed may be tried again: a full disk is not forever.
+        loading.catch(() => loaded.delete(hex));
+      }
+      return loading;
+    },
+    locate: (digest) => available.get(digest),
+    digests: () => [...available.keys()],
+  };
+
+  async function load(bytes: Uint8Array, hex: string): Promise<LoadedComponent> {
+    const digest = `sha256:${hex}`;
+    const home = join(directory, hex);
+    const checked = await orRefuse(digest, () => checkComponent(bytes, maxComponentBytes));
+    const described = (await readCapability(home)) ?? (await turn(() => prepare(bytes, checked, digest, home)));
+    const capability = accept(described, checked, digest);
+    available.set(digest, home);
+    return { digest, capability };
+  }
+
+  /** Fills `home` at once, or not at all: a component that is there has passed every check. */
+  async function prepare(bytes: Uint8Array, checked: CheckedComponent, digest: string, home: string): Promise<Json> {
+    const staging = await inCache(directory, () => mkdtemp(join(directory, STAGING_PREFIX)));
+    try {
+      await orRefuse(digest, () => transpile(bytes, checked.versions, staging));
+      const described = await orRefuse(digest, async () =>
+        parseJsonText(await describeComponent(staging), 'its capability'),
+      );
+      accept(described, checked, digest);
+      await inCache(directory, async () => {
+        await writeFile(join(staging, CAPABILITY_FILE), JSON.stringify(described));
+        await rename(staging, home).catch(async (error) => {
+          // Another process was first; what it made of the same bytes is as good.
+          if ((await readCapability(home)) === undefined) throw error;
+        });
+      });
+      return described;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  }
+
+  function accept(described: Json, { imports }: CheckedComponent, digest: string): Capability {
+    const capability = validateCapability(described);
+    const undeclared = imports.filter((name) => !capability.imports.includes(name));
+    if (undeclared.length > 0) {
+      const problem = `it imports ${undeclared.join(', ')}, which its capability does not declare in "imports"`;
+      throw new WeftError('component_refused', { digest, problem });
+    }
+    return capability;
+  }
+}
+
+async function openCache(cacheDirectory: string): Promise<string> {
+  const made = join(cacheDirectory, TRANSPILER_VERSION);
+  await mkdir(made, { recursive: true });
+  const directory = await realpath(made);
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (!name.startsWith(STAGING_PREFIX)) continue;
+    // Left by a process that died; a younger one may still be at work.
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > STAGING_AGE_MS_MAX) await rm(path, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+async function readCapability(home: string): Promise<Json | undefined> {
+  try {
+    return JSON.parse(await readFile(join(home, CAPABILITY_FILE), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function orRefuse<T>(digest: string, check: () => T | Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    throw new WeftError('component_refused', { digest, problem: (error as Error).message }, { cause: error });
+  }
+}
+
+async function inCache<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new WeftError(
+      'component_cache_unavailable',
+      { directory, problem: (error as Error).message },
+      { cause: error },
+    );
+  }
+}
+
+/** Lets at most `width` of the works given to it run at once. */
+function turnstile(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = width;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}

@@ -1,0 +1,51 @@
+import { type Cell, startCell } from './cell.ts';
+import { failureOf } from './run_end.ts';
+
+const TIMEOUT_MS = 10_000;
+const OUTPUT_BYTES_MAX = 1024 * 1024;
+const MEMORY_BYTES_MAX = 64 * 1024 * 1024;
+const HEAP_MB_MAX = 128;
+
+/**
+ * Asks a transpiled component for its capability, in a cell of its own.
+ *
+ * @param directory where `transpile` left it.
+ * @returns the text that `describe` gave.
+ * @throws Error that says why there is none
+ */
+export async function describeComponent(directory: string): Promise<string> {
+  const cell = startCell({ readable: [directory], memory_bytes_max: MEMORY_BYTES_MAX, heap_mb_max: HEAP_MB_MAX });
+  try {
+    return await describeIn(cell, directory);
+  } finally {
+    cell.kill();
+    await cell.exited;
+  }
+}
+
+/**
+ * The same in a cell that is there. Afterwards the cell has the component compiled.
+ * @throws Error as above; the cell is of no more use then
+ */
+export async function describeIn(cell: Cell, directory: string): Promise<string> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`its describe is not done in ${TIMEOUT_MS / 1000} s`)),
+    TIMEOUT_MS,
+  );
+  const order = {
+    directory,
+    call: { name: 'describe' },
+    output_bytes_max: OUTPUT_BYTES_MAX,
+    frame_bytes_max: 3 * OUTPUT_BYTES_MAX,
+  } as const;
+  const refuse = (name: string) => Promise.reject(new Error(`describe called ${name}, and must call nothing`));
+  try {
+    const { end, measure } = await Promise.race([cell.perform(order, refuse), late.promise]);
+    if (end.kind === 'returned' && typeof end.value === 'string') return end.value;
+    if (end.kind === 'returned' || end.kind === 'failed') throw new Error('its describe gives no text');
+    throw new Error(`its describe failed: ${failureOf(end, measure.memory_bytes, MEMORY_BYTES_MAX).message}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+import type { Outcome } from '../../kernel/task/commands.ts';
+import type { Failure } from '../../kernel/task/events.ts';
+import type { OrderEnd, OrderReport } from './cell.ts';
+import { sandboxFailure } from './failures.ts';
+import { MalformedError } from './json_text.ts';
+import { readFailure, readOutcome } from './outcome.ts';
+
+/** A run's outcome or failure; `RunEnd` without its measure. */
+export type RunVerdict =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'failure'; readonly failure: Failure };
+
+/** What a cell's report of `run` means for the step. */
+export function judgeRun({ end, measure }: OrderReport, memoryBytesMax: number): RunVerdict {
+  if (measure.memory_bytes > memoryBytesMax) {
+    const detail = `${measure.memory_bytes} bytes of linear memory, where ${memoryBytesMax} are allowed`;
+    return failed(sandboxFailure('memory_exceeded', detail));
+  }
+  if (end.kind !== 'returned' && end.kind !== 'failed')
+    return failed(failureOf(end, measure.memory_bytes, memoryBytesMax));
+  try {
+    return end.kind === 'returned'
+      ? { kind: 'outcome', outcome: readOutcome(end.value) }
+      : failed(readFailure(end.value));
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return failed(sandboxFailure('output_malformed', error.message));
+  }
+}
+
+/** The failure that an order ended in, when its export gave nothing back. */
+export function failureOf(
+  end: Exclude<OrderEnd, { kind: 'returned' | 'failed' }>,
+  memoryBytes: number,
+  memoryBytesMax: number,
+): Failure {
+  switch (end.kind) {
+    case 'trapped':
+      // An allocator that is refused more memory traps; it asks for large steps, so it is refused well below the cap.
+      return memoryBytes >= memoryBytesMax / 2
+        ? sandboxFailure('memory_exceeded', `${end.message} at ${memoryBytes} of ${memoryBytesMax} bytes`)
+        : sandboxFailure('trap', end.message);
+    case 'too_large':
+      return sandboxFailure('output_too_large', `${end.what} of ${end.bytes} bytes`);
+    case 'unloadable':
+      return sandboxFailure('component_unavailable', end.message);
+    case 'crashed':
+      return end.heap_exhausted
+        ? sandboxFailure('memory_exceeded', 'JavaScript heap')
+        : sandboxFailure('cell_crashed', end.how);
+    case 'garbage':
+      return sandboxFailure('cell_crashed', `it broke the protocol: ${end.problem}`);
+    case 'host_failed':
+      return sandboxFailure('host_bug', end.error instanceof Error ? end.error.message : String(end.error));
+  }
+}
+
+function failed(failure: Failure): RunVerdict {
+  return { kind: 'failure', failure };
+}

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+import { confinedArguments } from './cell_flags.ts';
+
+/** Part of the cache's path: what an older pin of jco, or older options, generated is not used again. */
+export const TRANSPILER_VERSION = 'jco-1.35.0';
+
+const TIMEOUT_MS = 60_000;
+const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
+const HEAP_MB_MAX = 512;
+const GENERATED_FILE = /^component(\.core\d*)?\.(js|wasm)$/;
+
+/**
+ * Transpiles a component by jco in a process that may read jco and write `directory`, and nothing else. Leaves
+ * `component.js` and its core modules there.
+ *
+ * @param versions see `CheckedComponent`.
+ * @throws Error when jco refuses the component, needs too long or dies of it
+ */
+export async function transpile(
+  bytes: Uint8Array,
+  versions: Readonly<Record<string, string>>,
+  directory: string,
+): Promise<void> {
+  const source = join(directory, 'component.wasm');
+  await writeFile(source, bytes);
+  await runTranspiler(directory, versions);
+  await rm(source);
+  for (const name of await readdir(directory)) {
+    if (!GENERATED_FILE.test(name) || !(await lstat(join(directory, name))).isFile()) {
+      throw new Error(`transpiling it left the unexpected file "${name}"`);
+    }
+  }
+}
+
+function runTranspiler(directory: string, versions: Readonly<Record<string, string>>): Promise<void> {
+  const confinement = {
+    readable: [directory, ...jcoDirectories()],
+    writable: [directory],
+    memory_bytes_max: MEMORY_BYTES_MAX,
+    heap_mb_max: HEAP_MB_MAX,
+  };
+  const args = [...confinedArguments('transpile', confinement), directory, JSON.stringify(versions)];
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      args,
+      { env: {}, cwd: '/', timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
+      (error, _stdout, stderr) => {
+        if (error === null) return resolve();
+        const why = error.killed ? `it took more than ${TIMEOUT_MS / 1000} s` : stderr.trim().slice(0, 2000);
+        reject(new Error(`jco can't transpile it: ${why || error.message}`));
+      },
+    );
+  });
+}
+
+/** Of jco, of its generator, and of the WASI shim that the generator, itself a component, runs on. */
+function jcoDirectories(): string[] {
+  let from = import.meta.url;
+  return ['jco', 'jco-transpile', 'preview2-shim'].map((name) => {
+    const manifest = findPackageJSON(`@bytecodealliance/${name}`, from);
+    if (manifest === undefined) throw new Error(`the package @bytecodealliance/${name} is not installed`);
+    from = manifest;
+    return dirname(manifest);
+  });
+}

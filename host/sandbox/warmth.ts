@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { Cell } from './cell.ts';
+import type { ComponentStore } from './component_store.ts';
+import { describeIn } from './describe.ts';
+
+/** Which components a cell has compiled; a first run costs ten times a later one. */
+export interface Warmth {
+  has(cell: Cell, digest: string): boolean;
+  /** The cell has just run the component. */
+  add(cell: Cell, digest: string): void;
+  /** Has a new cell describe components, those that ran last first, for as long as `idle` says so. Never rejects. */
+  warm(cell: Cell, idle: () => boolean): Promise<void>;
+}
+
+/** Compiled code takes some megabytes each. */
+const COMPONENTS_WARMED_MAX = 16;
+
+export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digests'>, logger: Logger): Warmth {
+  const compiled = new WeakMap<Cell, Set<string>>();
+  /** Those that ran last at the end. */
+  const ran = new Set<string>();
+  const cold = new Set<string>();
+
+  return {
+    has: (cell, digest) => compiled.get(cell)?.has(digest) ?? false,
+    add(cell, digest) {
+      ran.delete(digest);
+      ran.add(digest);
+      remember(cell, digest);
+    },
+    async warm(cell, idle) {
+      const candidates = new Set(
+        [...[...ran].reverse(), ...components.digests()].filter((digest) => !cold.has(digest)),
+      );
+      for (const digest of [...candidates].slice(0, COMPONENTS_WARMED_MAX)) {
+        const directory = components.locate(digest);
+        if (directory === undefined || !idle()) return;
+        try {
+          await describeIn(cell, directory);
+          remember(cell, digest);
+        } catch (error) {
+          // The cell is lost, and without this so would be every one after it.
+          if (idle()) {
+            cold.add(digest);
+            logger.warn({ err: error, digest }, 'a component could not be warmed up');
+          }
+          return cell.kill();
+        }
+      }
+    },
+  };
+
+  function remember(cell: Cell, digest: string): void {
+    const digests = compiled.get(cell) ?? new Set();
+    compiled.set(cell, digests.add(digest));
+  }
+}

@@ -73,6 +73,13 @@ export const ERRORS = {
     exit: 1,
     template: 'step "{step}" is {status}; only an unsettled or failed step can be resolved',
   },
+  // References.
+  resolved_too_large: {
+    kind: 'terminal',
+    status: 422,
+    exit: 1,
+    template: 'with {reference} the resolved values pass {size_max} characters; pass on less, or refer to a part of it',
+  },
   signal_invalid: {
     kind: 'reject',
     status: 422,

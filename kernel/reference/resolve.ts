@@ -1,4 +1,6 @@
+import { WeftError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { jsonSize } from '../schema/size.ts';
 import type { CompiledValue, Reference } from '../template/types.ts';
 
 /** What references can see. An absent step, plan or batch is null to them. */
@@ -17,27 +19,43 @@ export interface ReferenceScope {
   secret(name: string): string;
 }
 
+/** How large the values and texts that references bring in may be together, in UTF-16 units of their JSON. */
+export const RESOLVED_SIZE_MAX = 8 * 1024 * 1024;
+
 /**
  * Fills references in. A reference that is the whole value gives what it refers to, null when that is missing; inside
  * text it gives its text: nothing for null and missing, JSON for arrays and objects. Only own properties are seen.
  * Parts of the scope may be shared with the result; neither is ever changed.
+ *
+ * @throws WeftError `resolved_too_large`: a few references to one large value can stand for any amount of it.
  */
-export function resolveValue(compiled: CompiledValue, scope: ReferenceScope): Json {
-  switch (compiled.kind) {
-    case 'literal':
-      return compiled.value;
-    case 'reference':
-      return resolveReference(compiled.reference, scope);
-    case 'text':
-      return compiled.parts
-        .map((part) => (typeof part === 'string' ? part : toText(resolveReference(part, scope))))
-        .join('');
-    case 'array':
-      return compiled.items.map((item) => resolveValue(item, scope));
-    case 'object':
-      // Defines own properties whatever their names are; assignment would call the `__proto__` setter.
-      return Object.fromEntries(compiled.entries.map(([key, value]) => [key, resolveValue(value, scope)]));
-  }
+export function resolveValue(compiled: CompiledValue, scope: ReferenceScope, size_max = RESOLVED_SIZE_MAX): Json {
+  let left = size_max;
+
+  const bring = (reference: Reference): Json => {
+    const value = resolveReference(reference, scope);
+    left -= jsonSize(value, left);
+    if (left < 0) throw new WeftError('resolved_too_large', { reference: reference.source, size_max });
+    return value;
+  };
+
+  const resolve = (compiled: CompiledValue): Json => {
+    switch (compiled.kind) {
+      case 'literal':
+        return compiled.value;
+      case 'reference':
+        return bring(compiled.reference);
+      case 'text':
+        return compiled.parts.map((part) => (typeof part === 'string' ? part : toText(bring(part)))).join('');
+      case 'array':
+        return compiled.items.map(resolve);
+      case 'object':
+        // Defines own properties whatever their names are; assignment would call the `__proto__` setter.
+        return Object.fromEntries(compiled.entries.map(([key, value]) => [key, resolve(value)]));
+    }
+  };
+
+  return resolve(compiled);
 }
 
 /** What a reference refers to; null when there is no such thing. */

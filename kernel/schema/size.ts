@@ -10,45 +10,78 @@ export interface SizeLimits {
   readonly size_max: number;
 }
 
+/** A value on the way from the root, so that its pointer is made only when it is told. */
+interface Frame {
+  readonly key: string | number;
+  readonly parent: Frame | undefined;
+  readonly depth: number;
+  readonly value: Json;
+}
+
 /**
  * Finds out whether a value from outside is small enough to be walked by recursion, and free of `__proto__` keys.
  * Never recurses and stops at the first problem, so that it is safe on anything; undefined when all is well.
  */
-export function sizeProblem(value: Json, limits: SizeLimits): Problem | undefined {
-  interface Frame {
-    readonly key: string | number;
-    readonly parent: Frame | undefined;
-    readonly depth: number;
-    readonly value: Json;
-  }
-  const at = (frame: Frame | undefined): string => {
-    const path: (string | number)[] = [];
-    for (let f = frame; f?.parent !== undefined; f = f.parent) path.push(f.key);
-    return pointerOf(path.reverse());
-  };
-  let size = 0;
+export function sizeProblem(value: Json, { depth_max, size_max }: SizeLimits): Problem | undefined {
+  let size = 8;
   const pending: Frame[] = [{ key: '', parent: undefined, depth: 0, value }];
   for (let frame = pending.pop(); frame !== undefined; frame = pending.pop()) {
-    size += 8 + (typeof frame.value === 'string' ? frame.value.length : 0);
-    if (typeof frame.key === 'string') size += frame.key.length;
-    if (size > limits.size_max) {
-      return { pointer: '', message: `larger than ${limits.size_max} characters`, expected: limits.size_max };
+    const parent = frame;
+    size += typeof frame.value === 'string' ? frame.value.length : 0;
+    if (typeof frame.value === 'object' && frame.value !== null) {
+      const depth = frame.depth + 1;
+      if (depth > depth_max) {
+        return { pointer: place(frame), message: `nested more than ${depth_max} levels deep`, expected: depth_max };
+      }
+      const keys = Array.isArray(frame.value) ? frame.value.keys() : Object.keys(frame.value);
+      for (const key of keys) {
+        const child: Frame = { key, parent, depth, value: (frame.value as JsonObject)[key]! };
+        if (key === '__proto__') return { pointer: place(child), message: 'the key "__proto__" is not allowed' };
+        size += 8 + (typeof key === 'string' ? key.length : 0);
+        if (size > size_max) break;
+        pending.push(child);
+      }
     }
-    if (typeof frame.value !== 'object' || frame.value === null) continue;
-    const depth = frame.depth + 1;
-    if (depth > limits.depth_max) {
-      const pointer = at(frame);
-      return { pointer, message: `nested more than ${limits.depth_max} levels deep`, expected: limits.depth_max };
-    }
-    if (Array.isArray(frame.value)) {
-      for (const [key, item] of frame.value.entries()) pending.push({ key, parent: frame, depth, value: item });
-      continue;
-    }
-    for (const [key, item] of Object.entries(frame.value as JsonObject)) {
-      const child: Frame = { key, parent: frame, depth, value: item };
-      if (key === '__proto__') return { pointer: at(child), message: 'the key "__proto__" is not allowed' };
-      pending.push(child);
-    }
+    if (size > size_max) return { pointer: '', message: `larger than ${size_max} characters`, expected: size_max };
   }
   return undefined;
+}
+
+function place(frame: Frame): string {
+  const path: (string | number)[] = [];
+  for (let at: Frame | undefined = frame; at.parent !== undefined; at = at.parent) path.push(at.key);
+  return pointerOf(path.reverse());
+}
+
+/** `JSON.stringify` is safe at this depth, and nobody's data is deeper. */
+const DEPTH_MAX = 1_000;
+
+/**
+ * About how many UTF-16 units the JSON of a value has (escapes are not counted). Stops early with a larger number
+ * than `enough` once that is passed; Infinity for values too deep to be written. Never recurses.
+ */
+export function jsonSize(value: Json, enough = Number.POSITIVE_INFINITY): number {
+  let size = 0;
+  let level: Json[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return Number.POSITIVE_INFINITY;
+    const below: Json[] = [];
+    for (const item of level) {
+      if (typeof item === 'string') size += item.length + 2;
+      else if (typeof item !== 'object' || item === null) size += String(item).length;
+      else if (Array.isArray(item)) {
+        size += item.length + 1;
+        for (const each of item) below.push(each);
+      } else {
+        size += 1;
+        for (const key of Object.keys(item)) {
+          size += key.length + 4;
+          below.push((item as JsonObject)[key]!);
+        }
+      }
+      if (size > enough) return size;
+    }
+    level = below;
+  }
+  return size;
 }

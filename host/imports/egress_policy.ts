@@ -73,7 +73,8 @@ export function hostMatches(pattern: string, hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
   if (!pattern.startsWith('*.')) return normalizeHost(pattern) === host;
   const domain = normalizeHost(pattern.slice(2));
-  return domain !== undefined && !isAddress(domain) && !isAddress(host) && host.endsWith(`.${domain}`);
+  // The end of an address reads as an address itself, so a domain never ends one.
+  return domain !== undefined && !isAddress(domain) && host.endsWith(`.${domain}`);
 }
 
 function ruleMatches(rule: EgressRule, url: URL, method: string): boolean {

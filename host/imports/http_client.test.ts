@@ -311,6 +311,8 @@ test('credentials stay with the first origin for the rest of the chain', async (
   );
   assert.equal((await seenBy(calls, { url: there, headers })).map(names)[1], ['x-kept']);
   assert.equal((await seenBy(calls, { url: back, headers })).map(names).slice(1), [['x-kept'], ['x-kept']]);
+  const onward = redirect(redirect('/end').replace('api.test', 'other.test'));
+  assert.equal((await seenBy(calls, { url: onward, headers })).map(names).slice(1), [['x-kept'], ['x-kept']]);
   const auth = { tag: 'bearer', val: 'mine' } as const;
   assert.equal((await seenBy(calls, { url: back, auth })).map(names), [['authorization'], [], []]);
 });

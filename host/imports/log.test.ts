@@ -39,6 +39,7 @@ test('secrets and control characters never reach the sink', () => {
   const nasty = 'canary-value-1\n\u001b[31m\u202e\u009b\u2028';
   log('info', nasty, JSON.stringify({ [nasty]: [nasty], base64: btoa('x:canary-value-1') }));
   log('info', 'm', nasty);
+  log('info', `${'x'.repeat(8_180)}canary-value-1`, '');
   const text = JSON.stringify(lines);
   assert.not.match(text, 'canary');
   assert.not.match(text, btoa('x:canary-value-1').slice(4, -4));

@@ -32,10 +32,12 @@ test('a retryable failure is tried again until the attempts are spent', () => {
   task.fail('a', { retryable: true });
   assert.is(task.step('a').retry_at, task.at + 100);
   assert.is(task.status, 'waiting');
-  task.tell({ kind: 'fire_retry', at: (task.at += 100), ...task.fence('a') });
+  task.at += 100;
+  task.tell({ kind: 'fire_retry', at: task.at, ...task.fence('a') });
   task.fail('a', { retryable: true, retry_after_ms: 5_000 });
   assert.is(task.step('a').retry_at, task.at + 5_000, 'Retry-After is the least that is waited');
-  task.tell({ kind: 'fire_retry', at: (task.at += 5_000), ...task.fence('a') });
+  task.at += 5_000;
+  task.tell({ kind: 'fire_retry', at: task.at, ...task.fence('a') });
   task.fail('a', { retryable: true });
   assert.is(task.step('a').attempt, 3);
   assert.is(task.step('a').status, 'error');
@@ -163,7 +165,8 @@ test('a suspended step wakes with its state, the signals and the deadline that f
     'the second signal wakes it at once',
   );
   task.suspend('gate', { state: { n: 3 }, deadlines: [{ name: 'late', after_ms: 300 }] });
-  task.tell({ kind: 'fire_deadline', at: (task.at += 300), name: 'late', ...task.fence('gate') });
+  task.at += 300;
+  task.tell({ kind: 'fire_deadline', at: task.at, name: 'late', ...task.fence('gate') });
   assert.is(task.step('gate').resume?.fired, 'late');
   assert.is(task.step('gate').attempt, 1, 'waking costs no attempt');
   task.complete('gate');

@@ -24,6 +24,8 @@ const RESPONSE_HEADER_BYTES_MAX = 32_768;
 const REDIRECT_BODY_BYTES_MAX = 16_384;
 const CONNECTIONS_PER_ORIGIN = 128;
 const ERROR_LENGTH_MAX = 1_000;
+/** What setTimeout can hold; it fires at once for more. */
+const TIMER_MS_MAX = 2_147_483_647;
 
 /** The run that a call belongs to. */
 export interface HttpRun {
@@ -96,7 +98,7 @@ export function createHttpClient(
       try {
         run.meter.called();
         const request = readHttpRequest(value);
-        const timeout_ms = Math.min(request.timeoutMs, run.timeout_ms_max);
+        const timeout_ms = Math.min(request.timeoutMs, run.timeout_ms_max, TIMER_MS_MAX);
         const late = new HttpFailure('timeout', `no complete answer within ${timeout_ms} ms`);
         timer = setTimeout(() => deadline.abort(late), timeout_ms);
         const response = await perform(request, run, signal);

@@ -169,6 +169,8 @@ test('the deadline covers the whole call, whatever keeps the server busy', async
   for (const path of ['/silent', '/drip']) assert.is(await tagOf(calls, path, { timeoutMs: 50 }), 'timeout', path);
   assert.is(await tagOf(await start({ timeout_ms: 50 }), '/drip'), 'timeout');
   assert.is(await tagOf(calls, '/hello'), 'status 200');
+  const patient = await start({ timeout_ms: 0xffff_ffff });
+  assert.is(await tagOf(patient, '/hello', { timeoutMs: 0xffff_ffff }), 'status 200');
 });
 
 test('the end of the run ends its calls', async () => {

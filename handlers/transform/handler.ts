@@ -1,14 +1,84 @@
-import { complete, defineHandler, type Json } from '../guest/index.ts';
-import { compileExpression } from '../guest/jsonata.ts';
+import { complete, defineHandler, fail, type Json, type JsonObject } from '../guest/index.ts';
+import { compileSchema, SchemaError } from '../guest/json_schema.ts';
+import { compileExpression, ExpressionError, type ExpressionLimits } from '../guest/jsonata.ts';
 import capability from './capability.json' with { type: 'json' };
 
+/** Exactly one of `expression` and `mapping` is there. */
 interface Config {
-  readonly expression: string;
+  readonly expression?: string;
+  readonly mapping?: Readonly<Record<string, string>>;
+  readonly on_missing: 'null' | 'omit' | 'fail';
+  readonly output_schema: JsonObject | boolean;
+  readonly limits: ExpressionLimits;
 }
 
-export const handler = defineHandler<Config, Json>({
+/** Reshapes the inputs with JSONata. */
+export const handler = defineHandler<Config>({
   capability,
   run({ config, inputs }) {
-    return complete(compileExpression(config.expression).evaluate(inputs) ?? null);
+    const { expression, mapping } = config;
+    const result =
+      mapping === undefined ? evaluateOne(expression!, config, inputs) : evaluateMapping(mapping, config, inputs);
+    checkOutput(config.output_schema, result);
+    return complete(result);
   },
 });
+
+function evaluateOne(expression: string, { on_missing, limits }: Config, inputs: JsonObject): Json {
+  const value = evaluate(expression, limits, inputs);
+  if (value === undefined && on_missing === 'fail') {
+    fail('value_missing', 'the expression selects nothing; correct it, or set "on_missing" to "null"');
+  }
+  return value ?? null;
+}
+
+function evaluateMapping(
+  mapping: Readonly<Record<string, string>>,
+  { on_missing, limits }: Config,
+  inputs: JsonObject,
+): JsonObject {
+  const values = Object.entries(mapping).map(
+    ([field, expression]) => [field, evaluate(expression, limits, inputs, field)] as const,
+  );
+  const missing = values.filter(([, value]) => value === undefined).map(([field]) => field);
+  if (missing.length > 0 && on_missing === 'fail') {
+    fail('value_missing', `nothing is selected for ${missing.join(', ')}`, { details: { fields: missing } });
+  }
+  const present = on_missing === 'omit' ? values.filter(([, value]) => value !== undefined) : values;
+  return Object.fromEntries(present.map(([field, value]) => [field, value ?? null]));
+}
+
+function evaluate(expression: string, limits: ExpressionLimits, inputs: JsonObject, field?: string): Json | undefined {
+  let code = 'expression_invalid';
+  try {
+    const compiled = compileExpression(expression, limits);
+    code = 'expression_failed';
+    return compiled.evaluate(inputs);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const of = field === undefined ? 'the expression' : `the expression of "${field}"`;
+    const at = error.position === undefined ? '' : ` at position ${error.position}`;
+    fail(error.limit ? 'expression_limit' : code, `${of}: ${error.message}${at}`, {
+      details: { ...error.details, ...(field === undefined ? {} : { field }) },
+    });
+  }
+}
+
+function checkOutput(schema: JsonObject | boolean, result: Json): void {
+  if (schema === true) return;
+  const problems = compileOutputSchema(schema).check(result);
+  if (problems.length === 0) return;
+  const list = problems.map(({ pointer, message }) => `"${pointer}" ${message}`).join('; ');
+  fail('output_invalid', `the result does not meet "output_schema": ${list}`, {
+    details: { problems: problems.map((problem) => ({ ...problem })) },
+  });
+}
+
+function compileOutputSchema(schema: JsonObject | boolean): ReturnType<typeof compileSchema> {
+  try {
+    return compileSchema(schema);
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    fail('schema_invalid', `"output_schema" cannot be used: ${error.message}`);
+  }
+}

@@ -104,6 +104,13 @@ export const ERRORS = {
     exit: 10,
     template: 'decision "{step}" cannot choose {names}; it can choose {allowed}',
   },
+  handlers_unreadable: {
+    kind: 'reject',
+    status: 422,
+    exit: 1,
+    template:
+      'handlers cannot be loaded from "{path}": {problem}; build them with `weft handlers build` or mend the path',
+  },
   handler_conflict: {
     kind: 'reject',
     status: 409,
@@ -262,6 +269,14 @@ export const ERRORS = {
     status: 503,
     exit: 1,
     template: 'the component cache "{directory}" cannot be used: {problem}',
+  },
+
+  // Transport.
+  delivery_settled: {
+    kind: 'bug',
+    status: 500,
+    exit: 8,
+    template: 'message "{id}" was already acknowledged or given back',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -128,6 +128,8 @@ export class Broker {
       return { ...fenceOf(dispatch), ...ended(end), receipt };
     } finally {
       if (this.#running.get(identity.step_id) === aborting) this.#running.delete(identity.step_id);
+      // Host calls of a run that was cut short end with it.
+      aborting.abort();
     }
   }
 

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { WeftError } from '../../kernel/errors.ts';
+import { packagePath } from '../toolchain/package_path.ts';
+
+/** Where the components of the built-in handlers are. */
+export function builtInHandlers(): string {
+  return packagePath('build/handlers');
+}
+
+/**
+ * Builds the built-in handlers when they are not there yet: a fresh clone has their sources only; a package has both.
+ * @throws handlers_unreadable when the build fails
+ */
+export async function ensureBuiltIn(logger: Logger): Promise<void> {
+  const sources = packagePath('handlers');
+  const outDirectory = builtInHandlers();
+  if (!existsSync(sources) || (await hasComponents(outDirectory))) return;
+  logger.info({ outDirectory }, 'building the built-in handlers, once');
+  // The toolchain is heavy; a start that needs no build does not load it.
+  const { buildHandlers } = await import('../toolchain/build_handlers.ts');
+  const report = await buildHandlers({ directory: sources, outDirectory });
+  if (report.ok) return;
+  const diagnostics = report.handlers.flatMap((handler) => handler.diagnostics);
+  const problem = diagnostics.map(({ file, line, message }) => `${file ?? ''}:${line ?? 0} ${message}`).join('; ');
+  throw new WeftError('handlers_unreadable', { path: join(sources), problem }, { diagnostics });
+}
+
+async function hasComponents(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch((): string[] => []);
+  return names.some((name) => name.endsWith('.wasm'));
+}

@@ -1,0 +1,56 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Capability } from '../../kernel/capability/types.ts';
+import { validateCapability } from '../../kernel/capability/validate.ts';
+import { WeftError } from '../../kernel/errors.ts';
+import type { Json } from '../../kernel/json.ts';
+import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
+import type { ComponentStore } from '../sandbox/component_store.ts';
+import type { Catalog } from './catalog.ts';
+
+/**
+ * Loads every `*.wasm` of the directories into the catalog. A component that is refused stops the start: a template
+ * that needs it would only fail later.
+ * @throws handlers_unreadable, component_refused, handler_conflict; each names the file
+ */
+export async function loadHandlers(
+  directories: readonly string[],
+  components: ComponentStore,
+  catalog: Catalog,
+  logger: Logger,
+): Promise<void> {
+  const files = (await Promise.all(directories.map(componentsIn))).flat();
+  await Promise.all(
+    files.map(async (file) => {
+      try {
+        const { digest, capability } = await components.load(await readFile(file));
+        catalog.register({ name: capability.name, version: capability.version, digest, capability });
+        logger.debug({ file, digest, name: capability.name, version: capability.version }, 'a handler was loaded');
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new WeftError('handlers_unreadable', { path: file, problem }, { cause: error });
+      }
+    }),
+  );
+}
+
+/** What a component says of itself, if it is a capability. @throws Error naming every problem */
+export function acceptCapability(value: Json, compiler: SchemaCompiler): Capability {
+  const validated = validateCapability(value, compiler);
+  if (validated.ok) return validated.capability;
+  const problems = validated.problems.map(({ pointer, message }) => `${pointer || '/'} ${message}`);
+  throw new Error(`its capability is not valid: ${problems.join('; ')}`);
+}
+
+async function componentsIn(directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(directory);
+    return names
+      .filter((name) => name.endsWith('.wasm'))
+      .sort()
+      .map((name) => join(directory, name));
+  } catch (cause) {
+    throw new WeftError('handlers_unreadable', { path: directory, problem: (cause as Error).message }, { cause });
+  }
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { CatalogEntry } from '../kernel/capability/types.ts';
+import { createHooks } from '../kernel/hooks/hooks.ts';
+import { Broker } from './broker/broker.ts';
+import { ensureBuiltIn } from './catalog/built_in.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { acceptCapability, loadHandlers } from './catalog/load.ts';
+import type { OperatorConfig } from './config/types.ts';
+import { type Faults, faultsFromEnvironment } from './faults.ts';
+import { createHostServices } from './imports/host_functions.ts';
+import { createEngine } from './orchestrator/engine.ts';
+import { createEnvironment } from './orchestrator/environment.ts';
+import { Orchestrator } from './orchestrator/orchestrator.ts';
+import type { Engine } from './orchestrator/port.ts';
+import { Templates } from './orchestrator/templates.ts';
+import { Watchers } from './orchestrator/watchers.ts';
+import { loadPlugins } from './plugins/load.ts';
+import { createCellExecutor } from './sandbox/cell_executor.ts';
+import { openComponentStore } from './sandbox/component_store.ts';
+import type { Executor } from './sandbox/port.ts';
+import { hostSchemaCompiler } from './schemas.ts';
+import { openSqliteStore } from './store/sqlite/sqlite_store.ts';
+import { createMemoryTransport } from './transport/memory/memory_transport.ts';
+
+/** What starting Weft takes besides its config. */
+export interface StartOptions {
+  readonly logger: Logger;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** In place of cells: for tests and benchmarks that measure the engine without the sandbox. */
+  readonly native?: { readonly executor: Executor; readonly handlers: readonly CatalogEntry[] };
+}
+
+/** A running Weft: orchestrator and broker in one process. */
+export interface Weft {
+  readonly engine: Engine;
+  /** Finishes what runs within the drain grace, gives back the rest, and releases the store. */
+  close(): Promise<void>;
+}
+
+/** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
+const CELL_HEAP_MB = 128;
+const CACHED_TASKS_MAX = 2_000;
+const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Wires every part and starts it: the one place that knows them all. What fails leaves nothing open.
+ * @throws store_locked, handlers_unreadable, secrets_unavailable, plugin errors, store_unavailable
+ */
+export async function startWeft(config: OperatorConfig, options: StartOptions): Promise<Weft> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    return { engine: await wire(config, options, opened), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function wire(config: OperatorConfig, options: StartOptions, opened: (() => Promise<void>)[]): Promise<Engine> {
+  const { logger, env = process.env, native } = options;
+  const { limits } = config;
+  const now = (): number => Date.now();
+  const faults = faultsFromEnvironment(env);
+  await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore({ path: config.store.path, logger, faults });
+  opened.push(() => store.close());
+
+  const compiler = hostSchemaCompiler();
+  const hooks = createHooks();
+  await loadPlugins({ ...config.plugins, hooks, compiler, logger });
+  const catalog = new Catalog();
+  const executor = native?.executor ?? (await openSandbox());
+  opened.push(() => executor.close());
+  for (const entry of native?.handlers ?? []) catalog.register(entry);
+
+  const host = await createHostServices(config, {
+    salt: await saltOf(config.data_directory),
+    audit: ({ identity, ...event }) =>
+      logger.info({ audit: event, task_id: identity.task_id, step_id: identity.step_id }),
+    log: logger,
+    now,
+    env,
+  });
+  opened.push(() => host.close());
+
+  const transport = createMemoryTransport({ onError: (error) => logger.error({ err: error }, 'a listener failed') });
+  opened.push(() => transport.close());
+  const templates = new Templates({ store, catalog, compiler, hooks, limits });
+  const watchers = new Watchers();
+  const orchestrator = new Orchestrator({
+    store,
+    transport,
+    env: createEnvironment(catalog, compiler),
+    secrets: host.secrets,
+    logger,
+    faults,
+    now,
+    loadTemplate: (digest) => templates.load(digest),
+    onCommitted: (taskId) => watchers.changed(taskId),
+    cachedTasksMax: CACHED_TASKS_MAX,
+  });
+  const broker = createBroker(faults);
+  await orchestrator.start();
+  await broker.start();
+  // Results of a drain still reach the orchestrator, which closes after it.
+  opened.push(() => orchestrator.close());
+  opened.push(() => broker.drain(config.broker.drain_grace_ms));
+  return createEngine({ orchestrator, templates, store, catalog, compiler, watchers, limits, now });
+
+  async function openSandbox(): Promise<Executor> {
+    await ensureBuiltIn(logger);
+    const components = await openComponentStore({
+      cacheDirectory: config.cache_directory,
+      maxComponentBytes: COMPONENT_BYTES_MAX,
+      validateCapability: (value) => acceptCapability(value, compiler),
+    });
+    await loadHandlers(config.handlers.directories, components, catalog, logger);
+    const { memory_bytes_max } = limits;
+    return createCellExecutor({
+      cells: config.broker.cells,
+      components,
+      memory_bytes_max,
+      heap_mb_max: CELL_HEAP_MB,
+      logger,
+    });
+  }
+
+  function createBroker(points: Faults): Broker {
+    const name = `${hostname()}/${process.pid}`;
+    return new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults: points, now });
+  }
+}
+
+/** What placeholders of secrets derive from: made once for a store, readable by nobody else. */
+async function saltOf(dataDirectory: string): Promise<string> {
+  const file = join(dataDirectory, 'placeholder.salt');
+  await writeFile(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
+  return readFile(file, 'utf8');
+}

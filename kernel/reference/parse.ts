@@ -3,6 +3,7 @@ import { pointerOf } from '../schema/pointer.ts';
 import type { Problem } from '../schema/problem.ts';
 import type { CompiledValue, Reference } from '../template/types.ts';
 import { failure, type ReferenceProblem, scanReference } from './scan.ts';
+import { scanText } from './text.ts';
 
 /** Parses one whole reference, `${` and `}` included. Never throws. */
 export function parseReference(
@@ -75,42 +76,18 @@ export function compileValue(value: Json, options: CompileOptions = {}): Compile
   };
 
   const compileText = (text: string, path: ValuePath): CompiledValue => {
-    const parts: (string | Reference)[] = [];
-    let broken = false;
-    let literal = '';
-    let at = 0;
-    for (let brace = text.indexOf('{'); brace >= 0; brace = text.indexOf('{', Math.max(at, brace + 1))) {
-      let dollars = 0;
-      while (brace - dollars > at && text[brace - dollars - 1] === '$') dollars++;
-      if (dollars === 0) continue;
-      literal += text.slice(at, brace - dollars) + '$'.repeat(dollars >> 1);
-      at = brace;
-      if (dollars % 2 === 0) continue;
-      const scanned = scanReference(text, brace - 1);
-      if (scanned.ok) {
-        references.push({ pointer: pointerOf(path), path, reference: scanned.reference });
-        if (literal !== '') parts.push(literal);
-        literal = '';
-        parts.push(scanned.reference);
-        at = scanned.end;
-      } else {
-        problems.push({
-          pointer: pointerOf(path),
-          message: `not a reference at column ${scanned.column}: ${scanned.problem}`,
-          got: excerpt(text, brace - 1),
-          suggestion: scanned.suggestion ?? 'write "$${" for the text "${"',
-        });
-        broken = true;
-      }
+    const { parts, problems: broken } = scanText(text);
+    for (const part of parts) {
+      if (typeof part === 'object') references.push({ pointer: pointerOf(path), path, reference: part });
     }
-    if (broken) return { kind: 'literal', value: null };
-    literal += text.slice(at);
-    if (parts.length === 0) return { kind: 'literal', value: literal };
-    if (literal !== '') parts.push(literal);
-    const [only] = parts;
-    return parts.length === 1 && typeof only === 'object'
-      ? { kind: 'reference', reference: only }
-      : { kind: 'text', parts };
+    for (const { column, problem, source, suggestion = 'write "$${" for the text "${"' } of broken) {
+      const message = `not a reference at column ${column}: ${problem}`;
+      problems.push({ pointer: pointerOf(path), message, got: source, suggestion });
+    }
+    if (broken.length > 0) return { kind: 'literal', value: null };
+    if (parts.length > 1) return { kind: 'text', parts };
+    const [only = ''] = parts;
+    return typeof only === 'string' ? { kind: 'literal', value: only } : { kind: 'reference', reference: only };
   };
 
   return { compiled: compile(value, []), problems, references };
@@ -118,8 +95,3 @@ export function compileValue(value: Json, options: CompileOptions = {}): Compile
 
 /** Whether nothing in `source` was a reference or an escape. */
 const stands = (compiled: CompiledValue, source: Json) => compiled.kind === 'literal' && compiled.value === source;
-
-function excerpt(text: string, start: number): string {
-  const excerpt = text.slice(start, start + 80);
-  return excerpt.slice(0, excerpt.indexOf('}') + 1 || excerpt.length);
-}

@@ -134,7 +134,9 @@ function compileGuarded(schema: Schema, options: SchemaCompilerOptions): Compile
   try {
     validate = ajv.compile(prepared);
   } catch (error) {
-    return { ok: false, problems: [{ pointer: '', message: (error as Error).message }] };
+    const tooDeep = error instanceof RangeError;
+    const message = tooDeep ? 'its references go too deep' : (error as Error).message;
+    return { ok: false, problems: [{ pointer: '', message }] };
   }
   return {
     ok: true,

@@ -18,7 +18,7 @@ export interface SchemaLimits extends SizeLimits {
 export const SCHEMA_LIMITS: SchemaLimits = {
   depth_max: 64,
   size_max: 512 * 1024,
-  subschemas_max: 5_000,
+  subschemas_max: 2_000,
   branches_max: 256,
   pattern_length_max: 1_000,
 };

@@ -17,7 +17,7 @@ export interface CloudEvent<T = JsonObject> {
   readonly data: T;
 }
 
-/** A message in a consumer's hands. Exactly one of `ack` and `requeue` is called, once. */
+/** A message in a consumer's hands. Exactly one of `ack` and `requeue` is called, once. @throws delivery_settled */
 export interface Delivery<T = JsonObject> {
   readonly message: CloudEvent<T>;
   readonly redelivered: boolean;
@@ -29,7 +29,7 @@ export interface Delivery<T = JsonObject> {
 
 /** A running subscription. */
 export interface Consumer {
-  /** Stops deliveries and resolves once none is in the consumer's hands unsettled. */
+  /** Stops deliveries and resolves once none is in the consumer's hands unsettled. What was not delivered stays. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,10 @@ export interface Consumer {
 export interface Transport {
   /** Resolves once the message is accepted for delivery. @throws transport_unavailable */
   publishStep(namespace: string, message: CloudEvent): Promise<void>;
-  /** At most `prefetch` unsettled deliveries at a time. */
+  /**
+   * At most `prefetch` unsettled deliveries at a time. `['*']` means every namespace, also those that appear later.
+   * A listener that throws has its delivery dropped and the error reported.
+   */
   consumeSteps(
     namespaces: readonly string[],
     options: { readonly prefetch: number },

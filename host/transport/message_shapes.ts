@@ -1,0 +1,86 @@
+import type { JsonObject } from '../../kernel/json.ts';
+import { anything, both, choice, count, flag, list, name, record, type Shape, text, variant } from './shape.ts';
+
+const fence = { task_id: name, step_id: name, attempt: count(1), activation: count() };
+
+const pin = record({ name, version: name, digest: name });
+
+const signal = record({ id: name, at: count(), principal: text, roles: list(text), data: anything }, { reason: text });
+
+const resume = record({ state: anything, signals: list(signal) }, { fired: text });
+
+const egressRule = record(
+  { host: name },
+  { scheme: choice('http', 'https'), port: count(1), methods: list(name), path: text },
+);
+
+const receipt = record({ broker: name, claimed_at: count() });
+
+const deadline = record({ name, after_ms: count() });
+
+const outcome = variant({
+  complete: record({ result: anything }),
+  branch: record({ steps: list(name), result: anything }),
+  batches: record({ items: list(anything), max_concurrency: count(), result: anything }),
+  suspend: record({
+    state: anything,
+    request: record({ title: text }),
+    signals: anything,
+    deadlines: list(deadline),
+  }),
+});
+
+const failure = record({ code: name, message: text, retryable: flag }, { retry_after_ms: count(), details: anything });
+
+/** The `data` of each message type. A type's shape is only ever added to; another meaning is another `.v<n>`. */
+export const MESSAGE_DATA = {
+  'weft.step.dispatch.v1': record(
+    {
+      identity: record({
+        ...fence,
+        step_name: name,
+        namespace: name,
+        template_name: name,
+        idempotency_key: name,
+      }),
+      pin,
+      config: anything,
+      inputs: anything,
+      timeout_ms: count(1),
+      egress: list(egressRule),
+      secrets: list(name),
+    },
+    { resume },
+  ),
+  'weft.step.result.v1': both(
+    record(fence, { receipt }),
+    variant({ outcome: record({ outcome }), failure: record({ failure }), unavailable: record({}) }),
+  ),
+  'weft.step.claim.v1': record({ ...fence, broker: name, claimed_at: count() }),
+  'weft.step.cancel.v1': record({ task_id: name, step_id: name }),
+} as const satisfies Record<string, Shape>;
+
+export type MessageType = keyof typeof MESSAGE_DATA;
+
+/** The JSON Schema (2020-12) of a whole message, envelope included. */
+export function messageSchema(type: MessageType): JsonObject {
+  const string = { type: 'string', minLength: 1 };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: `urn:weft:message:${type}`,
+    title: type,
+    type: 'object',
+    required: ['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'data'],
+    properties: {
+      specversion: { const: '1.0' },
+      id: string,
+      source: string,
+      type: { const: type },
+      time: { type: 'string', format: 'date-time' },
+      subject: string,
+      datacontenttype: { const: 'application/json' },
+      traceparent: string,
+      data: MESSAGE_DATA[type].schema,
+    },
+  };
+}

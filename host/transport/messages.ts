@@ -1,0 +1,123 @@
+import type { Json } from '../../kernel/json.ts';
+import type { Fence, Outcome } from '../../kernel/task/commands.ts';
+import type { Failure, HandlerPin, Receipt } from '../../kernel/task/events.ts';
+import type { Resume } from '../../kernel/task/state.ts';
+import type { EgressRule } from '../../kernel/template/types.ts';
+import type { StepIdentity } from '../sandbox/port.ts';
+import { MESSAGE_DATA, type MessageType } from './message_shapes.ts';
+import type { CloudEvent } from './port.ts';
+
+/** Everything a broker needs to run one dispatch of a step. Secrets are names and placeholders, never values. */
+export interface DispatchData {
+  readonly identity: StepIdentity;
+  readonly pin: HandlerPin;
+  /** References filled in. */
+  readonly config: Json;
+  readonly inputs: Json;
+  /** Present when a suspended step wakes. */
+  readonly resume?: Resume;
+  readonly timeout_ms: number;
+  /** Where the template lets its steps connect to. */
+  readonly egress: readonly EgressRule[];
+  /** Names of the secrets that the template lists. */
+  readonly secrets: readonly string[];
+  /** W3C trace context of the task; travels in the envelope. */
+  readonly traceparent?: string;
+}
+
+/** One dispatch of a step of a task. */
+export type TaskFence = Fence & { readonly task_id: string };
+
+/** How a dispatch ended; `unavailable` when the broker does not have the pinned component. */
+export type ResultData = TaskFence & {
+  readonly receipt?: Receipt;
+  readonly traceparent?: string;
+} & (
+    | { readonly kind: 'outcome'; readonly outcome: Outcome }
+    | { readonly kind: 'failure'; readonly failure: Failure }
+    | { readonly kind: 'unavailable' }
+  );
+
+/** Who runs a dispatch since when. */
+export type ClaimData = TaskFence & { readonly broker: string; readonly claimed_at: number };
+
+/** A step whose run is of no use any more. */
+export interface CancelData {
+  readonly task_id: string;
+  readonly step_id: string;
+}
+
+/** The message that asks a broker to run a step; its id is `<step id>/<attempt>/<activation>`. `now` is ms since 1970. */
+export function dispatchMessage(data: DispatchData, now: number): CloudEvent {
+  return envelope('weft.step.dispatch.v1', ORCHESTRATOR, data.identity.step_id, dispatchId(data.identity), data, now);
+}
+
+/** The message that tells how a dispatch ended. */
+export function resultMessage(data: ResultData, now: number): CloudEvent {
+  return envelope('weft.step.result.v1', BROKER, data.step_id, `${dispatchId(data)}/result`, data, now);
+}
+
+/** The message that tells who runs a dispatch. */
+export function claimMessage(data: ClaimData, now: number): CloudEvent {
+  return envelope('weft.step.claim.v1', BROKER, data.step_id, `${dispatchId(data)}/claim`, data, now);
+}
+
+/** The message that asks every broker to stop running a step. */
+export function cancelMessage(data: CancelData, now: number): CloudEvent {
+  return envelope('weft.step.cancel.v1', ORCHESTRATOR, data.step_id, `${data.step_id}/cancel`, data, now);
+}
+
+/** The dispatch in a message; undefined when it is another message or malformed. */
+export function readDispatch(message: CloudEvent): DispatchData | undefined {
+  return read<DispatchData>('weft.step.dispatch.v1', message);
+}
+
+/** The result in a message; undefined when it is another message or malformed. */
+export function readResult(message: CloudEvent): ResultData | undefined {
+  return read<ResultData>('weft.step.result.v1', message);
+}
+
+/** The claim in a message; undefined when it is another message or malformed. */
+export function readClaim(message: CloudEvent): ClaimData | undefined {
+  return read<ClaimData>('weft.step.claim.v1', message);
+}
+
+/** The cancellation in a message; undefined when it is another message or malformed. */
+export function readCancel(message: CloudEvent): CancelData | undefined {
+  return read<CancelData>('weft.step.cancel.v1', message);
+}
+
+const ORCHESTRATOR = '/weft/orchestrator';
+const BROKER = '/weft/broker';
+
+function dispatchId({ step_id, attempt, activation }: Fence): string {
+  return `${step_id}/${attempt}/${activation}`;
+}
+
+function envelope(
+  type: MessageType,
+  source: string,
+  subject: string,
+  id: string,
+  content: object & { readonly traceparent?: string },
+  now: number,
+): CloudEvent {
+  const { traceparent, ...data } = content;
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    time: new Date(now).toISOString(),
+    subject,
+    datacontenttype: 'application/json',
+    ...(traceparent === undefined ? {} : { traceparent }),
+    data: data as CloudEvent['data'],
+  };
+}
+
+function read<T extends object>(type: MessageType, message: CloudEvent): T | undefined {
+  if (message.type !== type || !MESSAGE_DATA[type].fits(message.data)) return undefined;
+  const { traceparent, data } = message;
+  return (typeof traceparent === 'string' ? { ...data, traceparent } : data) as unknown as T;
+}

@@ -20,7 +20,7 @@ const gate = (config: Partial<GateConfig>): GateConfig => ({
 });
 let ids = 0;
 const says = (principal: string, decision: Decision, at_ms: number, roles: readonly string[] = []): Signal => ({
-  id: `s${(ids += 1)}`,
+  id: `s${ids++}`,
   at_ms,
   principal,
   roles,

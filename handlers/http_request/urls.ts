@@ -37,33 +37,38 @@ export function originOf(url: string): string | undefined {
   return `${scheme.toLowerCase()}://${host.endsWith(port) ? host.slice(0, -port.length) : host}`;
 }
 
+/** Percent-encoding of a text's UTF-8; a lone surrogate, which has none, is U+FFFD as in every URL parser. */
+function encode(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+}
+
 /** One parameter of a query or form; the same name may come several times. */
 export type Parameter = readonly [name: string, value: string];
 
 /** A URL with the values of some parameters replaced, or added at the end; its fragment is dropped. */
 export function withQuery(url: string, parameters: readonly Parameter[]): string {
   const parts = split(url);
-  const names = new Set(parameters.map(([name]) => encodeURIComponent(name)));
+  const names = new Set(parameters.map(([name]) => encode(name)));
   const kept = (parts.query ?? '').split('&').filter((pair) => pair !== '' && !names.has(nameOf(pair)));
-  const added = parameters.map((parameter) => parameter.map(encodeURIComponent).join('='));
+  const added = parameters.map((parameter) => parameter.map(encode).join('='));
   const query = [...kept, ...added].join('&');
   return join({ ...parts, query: query === '' ? undefined : query });
 }
 
 /** Parameters as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2). */
 export function formEncode(parameters: readonly Parameter[]): string {
-  const encode = (text: string) =>
-    encodeURIComponent(text)
+  const plus = (text: string) =>
+    encode(text)
       .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
       .replaceAll('%20', '+');
-  return parameters.map((parameter) => parameter.map(encode).join('=')).join('&');
+  return parameters.map((parameter) => parameter.map(plus).join('=')).join('&');
 }
 
 /** The name of a raw `name=value` in the encoding of `encodeURIComponent`, whatever encoding it had. */
 function nameOf(pair: string): string {
   const raw = pair.split('=', 1)[0]!;
   try {
-    return encodeURIComponent(decodeURIComponent(raw.replaceAll('+', ' ')));
+    return encode(decodeURIComponent(raw.replaceAll('+', ' ')));
   } catch {
     return raw;
   }

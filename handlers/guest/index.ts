@@ -1,4 +1,3 @@
-export { type FailureOptions, fail, HandlerFailure } from './failure.ts';
 export {
   defineHandler,
   type GuestHandler,
@@ -6,6 +5,7 @@ export {
   type Resume,
   type Signal,
   type Step,
-} from './handler.ts';
+} from './define_handler.ts';
+export { type FailureOptions, fail, HandlerFailure } from './failure.ts';
 export type { Json, JsonObject } from './json.ts';
 export { branch, complete, type Outcome, type Suspension, suspend } from './outcome.ts';

@@ -66,8 +66,12 @@ export function viewAt(root: Schema, path: readonly (string | number)[]): View {
     const { prefixItems, items, maxItems } = schema;
     if (typeof maxItems === 'number' && index >= maxItems) return NOTHING;
     const first = Array.isArray(prefixItems) ? (prefixItems as Schema[])[index] : undefined;
-    return look(first ?? (items as Schema | undefined) ?? true, next);
+    return undeclared(first ?? (items as Schema | undefined), next);
   };
+
+  /** What is allowed rather than named is not declared by that. */
+  const undeclared = (schema: Schema | undefined, at: number): View =>
+    schema === undefined || schema === true ? ANYTHING : look(schema, at);
 
   const property = (schema: JsonObject, key: string, next: number): View => {
     const { patternProperties, additionalProperties, unevaluatedProperties } = schema;
@@ -78,8 +82,8 @@ export function viewAt(root: Schema, path: readonly (string | number)[]): View {
     if (named !== undefined) return every([look(named, next), ...views]);
     // Which patterns match is not known here: any may, or none.
     const patterns = isObject(patternProperties) ? (Object.values(patternProperties) as Schema[]) : [];
-    const rest = (additionalProperties as Schema | undefined) ?? true;
-    views.push(some([...patterns, rest].map((each) => look(each, next))));
+    const rest = undeclared(additionalProperties as Schema | undefined, next);
+    views.push(some([...patterns.map((each) => look(each, next)), rest]));
     if (unevaluatedProperties !== undefined && patterns.length === 0 && additionalProperties === undefined) {
       if (!mayEvaluate(schema, key)) views.push(look(unevaluatedProperties as Schema, next));
     }

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { createHooks } from '../kernel/hooks/hooks.ts';
+import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { Broker } from './broker/broker.ts';
 import { ensureBuiltIn } from './catalog/built_in.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { acceptCapability, loadHandlers } from './catalog/load.ts';
 import type { OperatorConfig } from './config/types.ts';
-import { type Faults, faultsFromEnvironment } from './faults.ts';
+import { faultsFromEnvironment } from './faults.ts';
 import { createHostServices } from './imports/host_functions.ts';
 import { createEngine } from './orchestrator/engine.ts';
 import { createEnvironment } from './orchestrator/environment.ts';
@@ -20,10 +21,12 @@ import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
 import { loadPlugins } from './plugins/load.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
-import { openComponentStore } from './sandbox/component_store.ts';
+import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
 import type { Executor } from './sandbox/port.ts';
 import { hostSchemaCompiler } from './schemas.ts';
 import { openSqliteStore } from './store/sqlite/sqlite_store.ts';
+import { TemplateChecker } from './template/checker.ts';
+import { inspect } from './template/inspect.ts';
 import { createMemoryTransport } from './transport/memory/memory_transport.ts';
 
 /** What starting Weft takes besides its config. */
@@ -72,11 +75,9 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const store = await openSqliteStore({ path: config.store.path, logger, faults });
   opened.push(() => store.close());
 
-  const compiler = hostSchemaCompiler();
-  const hooks = createHooks();
-  await loadPlugins({ ...config.plugins, hooks, compiler, logger });
-  const catalog = new Catalog();
-  const executor = native?.executor ?? (await openSandbox());
+  const authoring = await openAuthoring(config, logger);
+  const { compiler, catalog, checker } = authoring;
+  const executor = native?.executor ?? (await openSandbox(config, authoring, logger));
   opened.push(() => executor.close());
   for (const entry of native?.handlers ?? []) catalog.register(entry);
 
@@ -92,7 +93,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
 
   const transport = createMemoryTransport({ onError: (error) => logger.error({ err: error }, 'a listener failed') });
   opened.push(() => transport.close());
-  const templates = new Templates({ store, catalog, compiler, hooks, limits });
+  const templates = new Templates(store);
   const watchers = new Watchers();
   const orchestrator = new Orchestrator({
     store,
@@ -106,36 +107,71 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     onCommitted: (taskId) => watchers.changed(taskId),
     cachedTasksMax: CACHED_TASKS_MAX,
   });
-  const broker = createBroker(faults);
+  const name = `${hostname()}/${process.pid}`;
+  const broker = new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults, now });
   await orchestrator.start();
   await broker.start();
   // Results of a drain still reach the orchestrator, which closes after it.
   opened.push(() => orchestrator.close());
   opened.push(() => broker.drain(config.broker.drain_grace_ms));
-  return createEngine({ orchestrator, templates, store, catalog, compiler, watchers, limits, now });
+  return createEngine({ orchestrator, templates, checker, store, catalog, watchers, now });
+}
 
-  async function openSandbox(): Promise<Executor> {
-    await ensureBuiltIn(logger);
-    const components = await openComponentStore({
-      cacheDirectory: config.cache_directory,
-      maxComponentBytes: COMPONENT_BYTES_MAX,
-      validateCapability: (value) => acceptCapability(value, compiler),
-    });
-    await loadHandlers(config.handlers.directories, components, catalog, logger);
-    const { memory_bytes_max } = limits;
-    return createCellExecutor({
-      cells: config.broker.cells,
-      components,
-      memory_bytes_max,
-      heap_mb_max: CELL_HEAP_MB,
-      logger,
-    });
-  }
+/** What looking at templates and handlers takes: no store, and nothing is run. */
+interface Authoring {
+  readonly compiler: SchemaCompiler;
+  readonly catalog: Catalog;
+  readonly checker: TemplateChecker;
+}
 
-  function createBroker(points: Faults): Broker {
-    const name = `${hostname()}/${process.pid}`;
-    return new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults: points, now });
-  }
+/** A catalog without a store, for commands that only look. @throws handlers_unreadable, plugin errors */
+export async function openCatalog(
+  config: OperatorConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> }> {
+  const authoring = await openAuthoring(config, logger);
+  await openComponents(config, authoring, logger);
+  return {
+    check: (source, context) => inspect(authoring.checker, source, context),
+    handlers: () => authoring.catalog.entries(),
+    close: async () => undefined,
+  };
+}
+
+async function openAuthoring(config: OperatorConfig, logger: Logger): Promise<Authoring> {
+  const compiler = hostSchemaCompiler();
+  const hooks = createHooks();
+  await loadPlugins({ ...config.plugins, hooks, compiler, logger });
+  const catalog = new Catalog();
+  return { compiler, catalog, checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }) };
+}
+
+/** Every handler of the config, checked, transpiled and in the catalog. */
+async function openComponents(
+  config: OperatorConfig,
+  { compiler, catalog }: Authoring,
+  logger: Logger,
+): Promise<ComponentStore> {
+  await ensureBuiltIn(logger);
+  const components = await openComponentStore({
+    cacheDirectory: config.cache_directory,
+    maxComponentBytes: COMPONENT_BYTES_MAX,
+    validateCapability: (value) => acceptCapability(value, compiler),
+  });
+  await loadHandlers(config.handlers.directories, components, catalog, logger);
+  return components;
+}
+
+async function openSandbox(config: OperatorConfig, authoring: Authoring, logger: Logger): Promise<Executor> {
+  const components = await openComponents(config, authoring, logger);
+  const { memory_bytes_max } = config.limits;
+  return createCellExecutor({
+    cells: config.broker.cells,
+    components,
+    memory_bytes_max,
+    heap_mb_max: CELL_HEAP_MB,
+    logger,
+  });
 }
 
 /** What placeholders of secrets derive from: made once for a store, readable by nobody else. */

@@ -1,21 +1,20 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import { WeftError } from '../../kernel/errors.ts';
-import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { canonicalJson } from '../../kernel/schema/canonical.ts';
-import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import type { Command } from '../../kernel/task/commands.ts';
 import type { OperatorAct, TaskEvent } from '../../kernel/task/events.ts';
 import { type StepState, stepNamed, type TaskState } from '../../kernel/task/state.ts';
 import { isSettled } from '../../kernel/task/task_machine.ts';
-import { graphView } from '../../kernel/template/graph.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { LimitsConfig } from '../config/types.ts';
+import { sha256 } from '../digest.ts';
 import type { Store } from '../store/port.ts';
+import type { TemplateChecker } from '../template/checker.ts';
+import { inspect } from '../template/inspect.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { Engine, StepView, Submission, TaskView, TemplateSource } from './port.ts';
-import { sha256, type Templates } from './templates.ts';
+import type { Templates } from './templates.ts';
 import { stepView, taskView } from './views.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -25,9 +24,8 @@ export interface EngineOptions {
   readonly templates: Templates;
   readonly store: Store;
   readonly catalog: Catalog;
-  readonly compiler: SchemaCompiler;
+  readonly checker: TemplateChecker;
   readonly watchers: Watchers;
-  readonly limits: LimitsConfig;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -36,7 +34,7 @@ const WATCH_PAGE = 500;
 
 /** The engine as the API and the command line use it. */
 export function createEngine(options: EngineOptions): Engine {
-  const { orchestrator, templates, store, catalog, now } = options;
+  const { orchestrator, templates, checker, store, catalog, now } = options;
   const viewTask = (state: TaskState): TaskView => taskView(state, orchestrator.claims);
 
   const operate = (
@@ -58,8 +56,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     async submit(submission) {
-      const compiled = templates.compile(submission.template);
-      assertContext(options, compiled, submission.context);
+      const compiled = accept(checker, submission);
       const key = submission.idempotency_key;
       const { namespace } = compiled.template;
       const body_digest = key === undefined ? '' : bodyDigest(compiled, submission.context);
@@ -74,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
 
       const before = await repeated();
       if (before !== undefined) return before;
-      await templates.store(compiled);
+      await templates.keep(compiled);
       try {
         const idempotency = key === undefined ? undefined : { key, body_digest };
         const task = await orchestrator.create(compiled, createCommand(submission, now()), idempotency, viewTask);
@@ -89,10 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async check(source: TemplateSource, context?: JsonObject) {
-      const { compiled, diagnostics } = templates.check(source);
-      if (compiled === undefined) return { diagnostics };
-      const ofContext = context === undefined ? [] : contextDiagnostics(options, compiled, context);
-      return { diagnostics: [...diagnostics, ...ofContext], graph: graphView(compiled) };
+      return inspect(checker, source, context);
     },
 
     task: (taskId) => orchestrator.look(taskId, viewTask),
@@ -152,6 +146,19 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** @throws template_invalid, context_invalid, with every diagnostic */
+function accept(checker: TemplateChecker, { template, context }: Submission): CompiledTemplate {
+  const { compiled, diagnostics } = checker.check(template);
+  if (compiled === undefined) {
+    const count = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
+    throw new WeftError('template_invalid', { count }, { diagnostics });
+  }
+  const ofContext = checker.checkContext(compiled, context);
+  if (ofContext.length > 0)
+    throw new WeftError('context_invalid', { count: ofContext.length }, { diagnostics: ofContext });
+  return compiled;
+}
+
 function createCommand(submission: Submission, at: number): Extract<Command, { kind: 'create' }> {
   const { principal, context, idempotency_key, traceparent, paused } = submission;
   return {
@@ -168,42 +175,6 @@ function createCommand(submission: Submission, at: number): Extract<Command, { k
 
 function bodyDigest(compiled: CompiledTemplate, context: JsonObject): string {
   return sha256(canonicalJson({ template: compiled.digest, context }));
-}
-
-function assertContext(options: EngineOptions, compiled: CompiledTemplate, context: JsonObject): void {
-  const diagnostics = contextDiagnostics(options, compiled, context);
-  if (diagnostics.length > 0) throw new WeftError('context_invalid', { count: diagnostics.length }, { diagnostics });
-}
-
-function contextDiagnostics(
-  options: EngineOptions,
-  compiled: CompiledTemplate,
-  context: JsonObject,
-): readonly Diagnostic[] {
-  const problem = (pointer: string, message: string, rest: Partial<Diagnostic> = {}): Diagnostic => ({
-    code: 'context_invalid',
-    severity: 'error',
-    stage: 'context',
-    pointer,
-    message,
-    ...rest,
-  });
-  const bytes = Buffer.byteLength(JSON.stringify(context));
-  if (bytes > options.limits.context_bytes_max) {
-    const expected = `at most ${options.limits.context_bytes_max} bytes`;
-    return [problem('', 'the context is too large', { expected, got: `${bytes} bytes` })];
-  }
-  const schema = compiled.template.input_schema;
-  if (schema === undefined) return [];
-  const checked = options.compiler.compile(schema);
-  if (!checked.ok) return checked.problems.map((each) => problem('', `input_schema: ${each.message}`));
-  return checked.check(context as Json).map(({ pointer, message, expected, got, suggestion }) =>
-    problem(pointer, message, {
-      ...(expected === undefined ? {} : { expected }),
-      ...(got === undefined ? {} : { got }),
-      ...(suggestion === undefined ? {} : { suggestion }),
-    }),
-  );
 }
 
 function findStep(state: TaskState, step: string): StepState {

@@ -68,9 +68,12 @@ function wireAuth(auth: AuthConfig = {}): Request['auth'] {
   if (bearer !== undefined) return { tag: 'bearer', val: bearer };
   if (basic !== undefined) return { tag: 'basic', val: basic };
   if (api_key !== undefined) {
-    return { tag: 'api-key', val: { name: api_key.name, value: api_key.value, inQuery: api_key.in === 'query' } };
+    const { name, value, in: place } = api_key;
+    return { tag: 'api-key', val: { name, value, inQuery: place === 'query' } };
   }
-  return hmac === undefined ? { tag: 'none' } : { tag: 'hmac', val: hmac };
+  if (hmac === undefined) return { tag: 'none' };
+  const { header, secret, prefix } = hmac;
+  return { tag: 'hmac', val: { header, secret, prefix } };
 }
 
 function withField(body: BodyConfig = { json: {} }, field: NonNullable<PageTarget['body_field']>): BodyConfig {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { encodeFrame, FrameReader, SMALL_FRAME_BYTES } from './cell/frames.ts';
 import type { CellMeasure, CellOrder, FromCell, GuestEnd, HostReply, ToCell } from './cell/messages.ts';
-import { type Confinement, confinedArguments } from './cell_flags.ts';
+import { type Confinement, cellProgram, confinedArguments } from './cell_flags.ts';
 import { readCellMessage } from './cell_message.ts';
 
 /** How an order ended, seen from outside the cell. */
@@ -51,7 +51,7 @@ interface Underway {
 
 /** Starts a cell with no environment, no rights beyond `confinement`, and a pipe as its only way out. */
 export function startCell(confinement: Confinement): Cell {
-  const child = spawn(process.execPath, confinedArguments('main', confinement), {
+  const child = spawn(process.execPath, confinedArguments(cellProgram('main'), confinement), {
     env: {},
     cwd: '/',
     // stdin is the cell's lifeline: it closes when this process ends.

@@ -18,11 +18,16 @@ export interface Confinement {
   readonly heap_mb_max: number;
 }
 
+/** The path of a program of `cell/`: TypeScript or JavaScript, as this file is. */
+export function cellProgram(name: 'main' | 'transpile'): string {
+  return `${CODE_DIRECTORY}${name}${extname(import.meta.url)}`;
+}
+
 /**
- * Arguments that start a file of `cell/` by Node with no rights but those given: no network, no child processes, no
+ * Arguments that start a program by Node with no rights but those given: no network, no child processes, no
  * addons, no code from strings. Threads are allowed only until the process renounces them (`lifeline.ts`).
  */
-export function confinedArguments(entry: 'main' | 'transpile', confinement: Confinement): string[] {
+export function confinedArguments(program: string, confinement: Confinement): string[] {
   const { readable, writable = [], memory_bytes_max, heap_mb_max } = confinement;
   return [
     '--permission',
@@ -34,9 +39,8 @@ export function confinedArguments(entry: 'main' | 'transpile', confinement: Conf
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',
     '--no-warnings',
-    `--title=weft-cell`,
-    // Beside this file, and TypeScript or JavaScript as this file is.
-    `${CODE_DIRECTORY}${entry}${extname(import.meta.url)}`,
+    '--title=weft-cell',
+    program,
   ];
 }
 

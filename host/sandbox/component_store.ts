@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from '../../kernel/capability/types.ts';
 import { WeftError } from '../../kernel/errors.ts';
@@ -88,10 +88,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
       accept(described, checked, digest);
       await inCache(directory, async () => {
         await writeFile(join(staging, CAPABILITY_FILE), JSON.stringify(described));
-        await rename(staging, home).catch(async (error) => {
-          // Another process was first; what it made of the same bytes is as good.
-          if ((await readCapability(home)) === undefined) throw error;
-        });
+        await moveInto(home, staging);
       });
       return described;
     } finally {
@@ -122,6 +119,24 @@ async function openCache(cacheDirectory: string): Promise<string> {
     if (Date.now() - mtimeMs > STAGING_AGE_MS_MAX) await rm(path, { recursive: true, force: true });
   }
   return directory;
+}
+
+/** Makes a finished directory the home of its component; after a power cut it is whole or not there. */
+async function moveInto(home: string, staging: string): Promise<void> {
+  for (const name of await readdir(staging)) await flush(join(staging, name));
+  try {
+    await rename(staging, home);
+  } catch {
+    // Another process was first: what it made of the same bytes is as good, unless it is damaged.
+    if ((await readCapability(home)) !== undefined) return;
+    await rm(home, { recursive: true, force: true });
+    await rename(staging, home);
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.sync().finally(() => file.close());
 }
 
 async function readCapability(home: string): Promise<Json | undefined> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
-import { confinedArguments } from './cell_flags.ts';
+import { cellProgram, confinedArguments } from './cell_flags.ts';
 
 /** Part of the cache's path: what an older pin of jco, or older options, generated is not used again. */
 export const TRANSPILER_VERSION = 'jco-1.35.0';
@@ -42,7 +42,7 @@ function runTranspiler(directory: string, versions: Readonly<Record<string, stri
     memory_bytes_max: MEMORY_BYTES_MAX,
     heap_mb_max: HEAP_MB_MAX,
   };
-  const args = [...confinedArguments('transpile', confinement), directory, JSON.stringify(versions)];
+  const args = [...confinedArguments(cellProgram('transpile'), confinement), directory, JSON.stringify(versions)];
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

@@ -1,0 +1,211 @@
+import { assert, suite } from '../../testing/suite.ts';
+import { failureOf, loadProbe, outcomeOf, resultOf, verdict } from './fixtures/lab.ts';
+import { hostFunctions, stepRun } from './fixtures/runs.ts';
+import type { Executor, RunEnd, StepRun } from './port.ts';
+
+const test = suite('cell executor');
+
+const MB = 1024 * 1024;
+
+let probe: string;
+let openExecutor: (cells: number) => Executor;
+let executor: Executor;
+
+test.before(async () => {
+  ({ probe, openExecutor } = await loadProbe());
+  executor = openExecutor(2);
+});
+
+test.after(() => executor.close());
+
+const run = (config: StepRun['config'], overrides?: Parameters<typeof stepRun>[2]) =>
+  executor.run(stepRun(probe, config, overrides));
+
+test('gives the guest the whole step and the caller its outcome', async () => {
+  const signals = [{ id: 'x', at: 5, principal: 'ann', roles: ['lead'], data: { ok: true } }];
+  const { step } = resultOf(
+    await run({ do: 'honest', n: [1, 'é', null] }, { inputs: { a: 1 }, resume: { state: 7, signals, fired: 'late' } }),
+  );
+  assert.equal(step, {
+    taskId: 'task-1',
+    stepId: 'task-1.0',
+    stepName: 'probing',
+    attempt: 1,
+    idempotencyKey: 'key-1',
+    config: '{"do":"honest","n":[1,"é",null]}',
+    inputs: '{"a":1}',
+    resume: {
+      state: '7',
+      signals: '[{"id":"x","principal":"ann","roles":["lead"],"data":{"ok":true},"at_ms":5}]',
+      fired: 'late',
+    },
+  });
+});
+
+test('decodes the other outcomes too', async () => {
+  assert.equal(outcomeOf(await run({ do: 'branch' })), { kind: 'branch', steps: ['a', 'b'], result: { why: 'so' } });
+  assert.equal(outcomeOf(await run({ do: 'suspend' })), {
+    kind: 'suspend',
+    state: { asked: 1 },
+    request: { title: 'May it?' },
+    signals: { type: 'object' },
+    deadlines: [{ name: 'reminder', after_ms: 1000 }],
+  });
+});
+
+test('starts every step from the same state', async () => {
+  for (let i = 0; i < 5; i++) assert.is(resultOf(await run({ do: 'honest' }))['runs'], 1);
+});
+
+test('measures what a run cost', async () => {
+  const { measure } = await run({ do: 'honest' });
+  assert.ok(measure.queue_ms >= 0 && measure.instantiate_ms > 0 && measure.run_ms > 0, JSON.stringify(measure));
+  assert.ok(measure.memory_bytes >= MB && measure.memory_bytes % 65536 === 0, JSON.stringify(measure));
+  assert.ok(measure.cell_pid > 0 && measure.cell_pid !== process.pid);
+});
+
+test('performs host calls and gives the guest their answers', async () => {
+  const calls: unknown[] = [];
+  const response = { status: 200, headers: [{ name: 'a', value: 'b' }], body: { tag: 'text', val: 'héllo' } };
+  const answered = await run(
+    { do: 'fetch', url: 'http://x/' },
+    {
+      host: hostFunctions(async (name, args) => {
+        calls.push([name, ...args]);
+        return { ok: { ...response, url: 'http://x/', latencyMs: 3 } };
+      }),
+    },
+  );
+  assert.equal(resultOf(answered)['response'], { ...response, url: 'http://x/', latencyMs: 3 });
+  const none = { tag: 'none' };
+  const request = { method: 'GET', url: 'http://x/', headers: [], body: none, auth: none };
+  assert.equal(calls, [['weft:http/client#send', { ...request, timeoutMs: 1000, maxRedirects: 0, maxBytes: 1000 }]]);
+
+  const refused = hostFunctions(async () => ({ error: { tag: 'denied', val: 'not allowed' } }));
+  assert.equal(resultOf(await run({ do: 'fetch', url: 'http://x/' }, { host: refused })), {
+    error: { tag: 'denied', val: 'not allowed' },
+  });
+});
+
+test('carries a u64 whole and a call without a result', async () => {
+  const now = hostFunctions(async () => ({ ok: '9007199254740993000' }));
+  assert.equal(resultOf(await run({ do: 'clock' }, { host: now })), { now: '9007199254740993000' });
+
+  const lines: unknown[] = [];
+  const log = hostFunctions(async (name, args) => ({ ok: void lines.push([name, ...args]) }));
+  assert.is(resultOf(await run({ do: 'log', message: 'a "line"\n' }, { host: log })), null);
+  assert.equal(lines, [['weft:log/logger#log', 'warn', 'a "line"\n', '{"n":1}']]);
+});
+
+test("passes the handler's own failure on", async () => {
+  assert.equal(failureOf(await run({ do: 'fail' })), {
+    code: 'no_luck',
+    message: 'try later',
+    retryable: true,
+    retry_after_ms: 1500,
+    details: { left: 2 },
+  });
+});
+
+test('runs as many steps at once as it has cells, the others in order', async () => {
+  const order: number[] = [];
+  const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+  let inFlight = 0;
+  const both = Promise.withResolvers<void>();
+  const runs = gates.map((gate, i) =>
+    run(
+      { do: 'clock' },
+      {
+        host: hostFunctions(async () => {
+          order.push(i);
+          if (++inFlight === 2) both.resolve();
+          assert.ok(inFlight <= 2, 'more runs in flight than cells');
+          await gate.promise;
+          inFlight--;
+          return { ok: '1' };
+        }),
+      },
+    ),
+  );
+  await both.promise;
+  assert.equal([...order].sort(), [0, 1]);
+  for (const gate of gates) gate.resolve();
+  assert.equal((await Promise.all(runs)).map(verdict), ['complete', 'complete', 'complete', 'complete']);
+  assert.equal(order.slice(2), [2, 3]);
+  assert.is(executor.capacity, 2);
+});
+
+test('an abort kills a run, and takes one that waits out of the line', async () => {
+  const started = Promise.withResolvers<void>();
+  const stuck = hostFunctions(() => {
+    started.resolve();
+    return new Promise(() => undefined);
+  });
+  const alone = openExecutor(1);
+  try {
+    const [running, waiting, before] = [new AbortController(), new AbortController(), new AbortController()];
+    before.abort();
+    const ends = Promise.all([
+      alone.run(stepRun(probe, { do: 'clock' }, { host: stuck, signal: running.signal })),
+      alone.run(stepRun(probe, { do: 'honest' }, { signal: waiting.signal })),
+      alone.run(stepRun(probe, { do: 'honest' }, { signal: before.signal })),
+    ]);
+    await started.promise;
+    waiting.abort();
+    running.abort();
+    assert.equal((await ends).map(verdict), ['cancelled', 'cancelled', 'cancelled']);
+    const next = await alone.run(stepRun(probe, { do: 'honest' }));
+    assert.is(verdict(next), 'complete');
+    assert.is.not(next.measure.cell_pid, (await ends)[0].measure.cell_pid);
+  } finally {
+    await alone.close();
+  }
+});
+
+test('a step that waits past its timeout for a cell fails by it', async () => {
+  const alone = openExecutor(1);
+  try {
+    const long = new AbortController();
+    const first = alone.run(stepRun(probe, { do: 'loop' }, { signal: long.signal }));
+    const second = await alone.run(stepRun(probe, { do: 'honest' }, { limits: { timeout_ms: 100 } }));
+    assert.is(verdict(second), 'timeout');
+    assert.is(second.measure.cell_pid, 0);
+    long.abort();
+    assert.is(verdict(await first), 'cancelled');
+  } finally {
+    await alone.close();
+  }
+});
+
+test('a component that was not loaded is unavailable', async () => {
+  assert.is(executor.has(probe), true);
+  assert.is(executor.has('sha256:00'), false);
+  const failure = failureOf(await executor.run(stepRun('sha256:00', {})));
+  assert.equal([failure.code, failure.retryable], ['component_unavailable', true]);
+});
+
+test('closing ends what runs and leaves no process', async () => {
+  const closing = openExecutor(2);
+  const pids = (
+    await Promise.all([closing.run(stepRun(probe, { do: 'honest' })), closing.run(stepRun(probe, { do: 'honest' }))])
+  ).map(({ measure }) => measure.cell_pid);
+  const running = [1, 2, 3].map(() => closing.run(stepRun(probe, { do: 'loop' })));
+  await closing.close();
+  assert.equal((await Promise.all(running)).map(verdict), ['cancelled', 'cancelled', 'cancelled']);
+  for (const pid of new Set(pids)) assert.throws(() => process.kill(pid, 0), /ESRCH/);
+  assert.is(verdict(await closing.run(stepRun(probe, { do: 'honest' }))), 'cancelled');
+});
+
+test('two hundred steps in one cell leave nothing behind', async () => {
+  const alone = openExecutor(1);
+  try {
+    const ends: RunEnd[] = [];
+    for (let i = 0; i < 200; i++) ends.push(await alone.run(stepRun(probe, { do: 'honest' })));
+    assert.equal(new Set(ends.map(verdict)), new Set(['complete']));
+    // A heap of 96 MB would not hold 200 instances; a cell that kept them would have died.
+    assert.is(new Set(ends.map(({ measure }) => measure.cell_pid)).size, 1);
+    assert.is(new Set(ends.map(({ measure }) => measure.memory_bytes)).size, 1);
+  } finally {
+    await alone.close();
+  }
+});

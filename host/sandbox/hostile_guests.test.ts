@@ -1,0 +1,91 @@
+import { assert, suite } from '../../testing/suite.ts';
+import { failureOf, loadProbe, resultOf, verdict } from './fixtures/lab.ts';
+import { hostFunctions, stepRun } from './fixtures/runs.ts';
+import type { Executor, StepRun } from './port.ts';
+
+const test = suite('hostile guests');
+
+const MB = 1024 * 1024;
+
+let probe: string;
+let openExecutor: (cells: number) => Executor;
+let executor: Executor;
+
+test.before(async () => {
+  ({ probe, openExecutor } = await loadProbe());
+  executor = openExecutor(2);
+});
+
+test.after(() => executor.close());
+
+const run = (config: StepRun['config'], overrides?: Parameters<typeof stepRun>[2]) =>
+  executor.run(stepRun(probe, config, overrides));
+
+/** That a bad run fails alone: by this code, and the next run is as good as ever. */
+async function failsAlone(config: StepRun['config'], code: string, overrides?: Parameters<typeof stepRun>[2]) {
+  const failure = failureOf(await run(config, overrides));
+  assert.is(failure.code, code, failure.message);
+  assert.is(resultOf(await run({ do: 'honest' }))['runs'], 1);
+  return failure;
+}
+
+test('kills an endless loop at its deadline', async () => {
+  const failure = await failsAlone({ do: 'loop' }, 'timeout', { limits: { timeout_ms: 500 } });
+  assert.is(failure.retryable, true);
+});
+
+test('survives what a guest does to itself', async () => {
+  assert.match((await failsAlone({ do: 'throw' }, 'trap')).message, /unreachable/);
+  assert.is((await failsAlone({ do: 'trap' }, 'trap')).retryable, false);
+  assert.match((await failsAlone({ do: 'recurse' }, 'trap')).message, /stack/);
+});
+
+test('stops a guest that eats memory', async () => {
+  assert.is((await failsAlone({ do: 'hoard' }, 'memory_exceeded')).retryable, false);
+});
+
+test("holds a run to its own memory limit, below the cell's", async () => {
+  const limits = { memory_bytes_max: 8 * MB };
+  await failsAlone({ do: 'grow', bytes: 16 * MB }, 'memory_exceeded', { limits });
+  assert.is(resultOf(await run({ do: 'grow', bytes: 2 * MB }, { limits })), 2 * MB);
+});
+
+test('refuses outcomes that are not JSON of a decent shape', async () => {
+  for (const act of ['not_json', 'deep', 'infinite', 'proto']) {
+    assert.is((await failsAlone({ do: act }, 'output_malformed')).retryable, false);
+  }
+});
+
+test('refuses outcomes and host calls beyond their limits', async () => {
+  await failsAlone({ do: 'huge', bytes: 2 * MB }, 'output_too_large');
+  await failsAlone({ do: 'shout', bytes: 4 * MB }, 'output_too_large');
+  const limits = { output_bytes_max: 3 * MB };
+  assert.is((resultOf(await run({ do: 'huge', bytes: 2 * MB }, { limits })) as unknown as string).length, 2 * MB);
+});
+
+test('reports a host function that rejects', async () => {
+  const broken = hostFunctions(() => Promise.reject(new Error('a null pointer of sorts')));
+  const failure = await failsAlone({ do: 'clock' }, 'host_bug', { host: broken });
+  assert.match(failure.message, /null pointer/);
+});
+
+test('survives a cell that is killed from outside', async () => {
+  const started = Promise.withResolvers<void>();
+  const never = hostFunctions(() => {
+    started.resolve();
+    return new Promise(() => undefined);
+  });
+  const alone = openExecutor(1);
+  try {
+    const { cell_pid } = (await alone.run(stepRun(probe, { do: 'honest' }))).measure;
+    const running = alone.run(stepRun(probe, { do: 'clock' }, { host: never }));
+    await started.promise;
+    process.kill(cell_pid, 'SIGKILL');
+    const failure = failureOf(await running);
+    assert.is(failure.code, 'cell_crashed');
+    assert.match(failure.message, /SIGKILL/);
+    assert.is(verdict(await alone.run(stepRun(probe, { do: 'honest' }))), 'complete');
+  } finally {
+    await alone.close();
+  }
+});

@@ -161,7 +161,7 @@ function outcomeEnd(outcome: wit.Outcome): RunEnd {
       return { expected: { outcome: { kind: 'complete', result: parse(outcome.val) } }, json: [outcome.val] };
     case 'branch': {
       const { steps, result } = outcome.val;
-      return { expected: { outcome: { kind: 'branch', steps, result: parse(result) } }, json: [result] };
+      return { expected: { outcome: { kind: 'branch', steps: [...steps], result: parse(result) } }, json: [result] };
     }
     case 'suspend': {
       const { state, request, signals, deadlines } = outcome.val;
@@ -172,7 +172,8 @@ function outcomeEnd(outcome: wit.Outcome): RunEnd {
             state: parse(state),
             request: parse(request),
             signals: parse(signals),
-            deadlines: deadlines.map(({ name, afterMs }) => ({ name, after_ms: afterMs })),
+            // The native guest's arrays are of another realm, which a comparison takes for another type.
+            deadlines: Array.from(deadlines, ({ name, afterMs }) => ({ name, after_ms: afterMs })),
           },
         },
         json: [state, request, signals],

@@ -3,8 +3,8 @@ import { dueAt, levelsOf, remindersOf } from './advance.ts';
 import { signalSchema } from './signal_schema.ts';
 import type { GateConfig, GateState } from './types.ts';
 
-/** The longest wait that fits the WIT's `u32`: 49.7 days. */
-const WAIT_MS_MAX = 0xffff_ffff;
+/** The longest wait that crosses the boundary, 24.8 days: QuickJS's bindings saturate a `u32` at the largest `s32`. */
+const WAIT_MS_MAX = 0x7fff_ffff;
 
 /**
  * A gate that is open, as it is announced to people and remembered by the engine. Deadlines are absolute in the state;

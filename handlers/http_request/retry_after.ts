@@ -1,5 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const MS_MAX = 0xffff_ffff;
+/** 24.8 days: QuickJS's bindings saturate a `u32` at the largest `s32`. */
+const MS_MAX = 0x7fff_ffff;
 
 /** The three forms of HTTP-date (RFC 9110 section 5.6.7), each with the same named parts. */
 const DATE_FORMS = [

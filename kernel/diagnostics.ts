@@ -102,6 +102,12 @@ export const DIAGNOSTICS = {
 
   json_invalid: error('syntax'),
   request_invalid: error('request'),
+
+  // Building handlers
+  capability_invalid: error('schema'),
+  handler_source_invalid: error('syntax'),
+  handler_import_undeclared: error('configuration'),
+  handler_component_invalid: error('configuration'),
 } as const satisfies Record<string, Pick<Diagnostic, 'stage' | 'severity'>>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

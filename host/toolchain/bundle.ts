@@ -1,8 +1,17 @@
-import { basename, dirname } from 'node:path';
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { basename, dirname, resolve } from 'node:path';
 import { build, type Message, type Plugin } from 'esbuild';
-import type { Diagnostic } from '../../kernel/diagnostics.ts';
+import { type Diagnostic, diagnose } from '../../kernel/diagnostics.ts';
+import { BuildError } from './build_error.ts';
 import { synchronousJsonata } from './jsonata_plugin.ts';
 import { packagePath } from './package_path.ts';
+
+/** A place in a source file; both numbers are 1-based. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** One script that runs in a guest or, for tests, natively: everything is inside but the `weft:` interfaces. */
 export interface Bundle {
@@ -10,35 +19,30 @@ export interface Bundle {
   readonly code: string;
   /** The `weft:` interfaces that it imports, sorted. */
   readonly imports: readonly string[];
-}
-
-/** A source that cannot be bundled; `diagnostics` say where. */
-export class BundleError extends Error {
-  readonly diagnostics: readonly Diagnostic[];
-
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map((each) => each.message).join('\n'));
-    this.name = 'BundleError';
-    this.diagnostics = diagnostics;
-  }
+  /** Where a place of `code` (1-based) was written; undefined when nobody wrote it. */
+  locate(line: number, column: number): SourcePosition | undefined;
 }
 
 /**
  * Bundles a module that exports `handler` with the prelude of the guest SDK before it. `weft/guest` and its parts
  * (`weft/guest/http`, …) resolve to the SDK that this toolchain ships, wherever the source lives.
- * @throws BundleError
+ * @throws BuildError
  */
 export async function bundleHandler(entry: string): Promise<Bundle> {
   const imports = new Set<string>();
+  const directory = resolve(dirname(entry));
   try {
-    const result = await build({
+    const { outputFiles } = await build({
       stdin: {
         contents: `import 'weft/guest/prelude';\nexport { handler } from './${basename(entry)}';\n`,
-        resolveDir: dirname(entry),
+        resolveDir: directory,
         sourcefile: 'entry.js',
       },
       alias: { 'weft/guest': packagePath('handlers/guest') },
       plugins: [interfaces(imports), synchronousJsonata],
+      absWorkingDir: directory,
+      outfile: 'handler.js',
+      sourcemap: 'external',
       bundle: true,
       format: 'esm',
       platform: 'neutral',
@@ -49,11 +53,15 @@ export async function bundleHandler(entry: string): Promise<Bundle> {
       write: false,
       logLevel: 'silent',
     });
-    return { code: result.outputFiles[0]!.text, imports: [...imports].sort() };
+    const [map, code] = outputFiles.map((file) => file.text) as [string, string];
+    return { code, imports: [...imports].sort(), locate: locator(map, directory) };
   } catch (error) {
     const { errors } = error as { errors?: Message[] };
     if (errors === undefined) throw error;
-    throw new BundleError(errors.map(diagnostic));
+    throw new BuildError(
+      errors.map((message) => diagnostic(message, directory)),
+      error,
+    );
   }
 }
 
@@ -69,14 +77,27 @@ function interfaces(found: Set<string>): Plugin {
   };
 }
 
-function diagnostic({ text, location }: Message): Diagnostic {
+function locator(map: string, directory: string): Bundle['locate'] {
+  let parsed: SourceMap | undefined;
+  return (line, column) => {
+    parsed ??= new SourceMap(JSON.parse(map) as SourceMapPayload);
+    const entry = parsed.findEntry(line - 1, column - 1);
+    return 'originalSource' in entry
+      ? {
+          file: resolve(directory, entry.originalSource),
+          line: entry.originalLine + 1,
+          column: entry.originalColumn + 1,
+        }
+      : undefined;
+  };
+}
+
+function diagnostic({ text, location }: Message, directory: string): Diagnostic {
   return {
-    code: 'handler_source_invalid',
-    severity: 'error',
-    stage: 'syntax',
-    pointer: '',
-    message: text,
+    ...diagnose('handler_source_invalid', { pointer: '', message: text }),
     // esbuild counts columns from 0.
-    ...(location === null ? {} : { file: location.file, line: location.line, column: location.column + 1 }),
+    ...(location === null
+      ? {}
+      : { file: resolve(directory, location.file), line: location.line, column: location.column + 1 }),
   };
 }

@@ -1,38 +1,55 @@
 import { readFileSync } from 'node:fs';
 import type { Capability } from '../../kernel/capability/types.ts';
-import type { Diagnostic } from '../../kernel/diagnostics.ts';
-import { BundleError } from './bundle.ts';
+import { validateCapability } from '../../kernel/capability/validate.ts';
+import { type Diagnostic, diagnose } from '../../kernel/diagnostics.ts';
+import { didYouMean } from '../../kernel/schema/nearest.ts';
+import type { Problem } from '../../kernel/schema/problem.ts';
+import { hostSchemaCompiler } from '../schemas.ts';
+import { parseTemplateText } from '../template/parse.ts';
+import { BuildError } from './build_error.ts';
+
+const compiler = hostSchemaCompiler();
 
 /**
- * Reads a handler's `capability.json`.
- * @throws BundleError when it is absent, no JSON, of another name, or imports an interface that does not exist
+ * Reads a handler's `capability.json`, its defaults filled in.
+ * @param interfaces what a handler may import
+ * @throws BuildError with every problem at its line
  */
 export function readCapability(file: string, name: string, interfaces: readonly string[]): Capability {
-  const problem = (pointer: string, message: string, suggestion: string): Diagnostic => ({
-    code: 'capability_invalid',
-    severity: 'error',
-    stage: 'schema',
-    pointer,
+  const { document, diagnostics, locate } = parseTemplateText(readText(file), { file });
+  if (document === undefined || diagnostics.length > 0) throw new BuildError(diagnostics);
+  const at = (problem: Problem): Diagnostic => ({
+    ...diagnose('capability_invalid', problem),
     file,
-    message,
-    suggestion,
+    ...locate(problem.pointer),
   });
-  let capability: Capability;
-  try {
-    capability = JSON.parse(readFileSync(file, 'utf8')) as Capability;
-  } catch (error) {
-    throw new BundleError([problem('', (error as Error).message, 'write a capability.json beside handler.ts')]);
-  }
-  const problems: Diagnostic[] = [];
-  if (capability.name !== name) {
-    problems.push(problem('/name', `its name is "${capability.name}" and its folder "${name}"`, 'make them the same'));
-  }
-  for (const [index, each] of capability.imports.entries()) {
-    if (interfaces.includes(each)) continue;
-    problems.push(
-      problem(`/imports/${index}`, `no interface is named "${each}"`, `the host offers ${interfaces.join(', ')}`),
-    );
-  }
-  if (problems.length > 0) throw new BundleError(problems);
+  const validated = validateCapability(document, compiler);
+  if (!validated.ok) throw new BuildError(validated.problems.map(at));
+  const { capability } = validated;
+  const problems = [...nameProblems(capability, name), ...importProblems(capability, interfaces)];
+  if (problems.length > 0) throw new BuildError(problems.map(at));
   return capability;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `${file} cannot be read: ${(error as Error).message}`;
+    const suggestion = 'write a capability.json beside handler.ts; docs/handlers.md says what belongs there';
+    throw new BuildError([{ ...diagnose('capability_invalid', { pointer: '', message, suggestion }), file }], error);
+  }
+}
+
+function nameProblems({ name }: Capability, folder: string): Problem[] {
+  if (name === folder) return [];
+  return [{ pointer: '/name', message: 'must be the name of its folder', expected: folder, got: name }];
+}
+
+function importProblems({ imports }: Capability, interfaces: readonly string[]): Problem[] {
+  return imports.flatMap((name, index) => {
+    if (interfaces.includes(name)) return [];
+    const suggestion = didYouMean(name, interfaces) ?? `the host offers ${interfaces.join(', ')}`;
+    return [{ pointer: `/imports/${index}`, message: 'is no interface of the host', got: name, suggestion }];
+  });
 }

@@ -114,7 +114,15 @@ function judge(schema: JsonObject): (value: Json) => boolean {
   const known = judges.get(text);
   if (known) return known;
   const ajv = new Ajv2020({ strict: false, ownProperties: true, meta: false, validateSchema: false });
-  const made = ajv.compile(schema) as (value: Json) => boolean;
+  const validate = ajv.compile(schema);
+  const made = (value: Json): boolean => {
+    try {
+      return validate(value) as boolean;
+    } catch {
+      // Some uses of patternProperties below oneOf make ajv generate code that throws.
+      return false;
+    }
+  };
   judges.set(text, made);
   return made;
 }

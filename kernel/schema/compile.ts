@@ -145,8 +145,7 @@ function compileGuarded(schema: Schema, options: SchemaCompilerOptions): Compile
       try {
         if (validate(value)) return [];
       } catch (error) {
-        if (error instanceof OutOfFuel || error instanceof RangeError) return [TOO_MUCH];
-        throw error;
+        return [error instanceof OutOfFuel || error instanceof RangeError ? TOO_MUCH : uncheckable(error as Error)];
       }
       return explain(validate.errors ?? [], { root: prepared, unknown }).slice(0, PROBLEMS_MAX);
     },
@@ -163,6 +162,13 @@ const TOO_MUCH: SchemaProblem = {
   keyword: '$ref',
   message: 'is nested too deeply, or takes too long to check, for this recursive schema',
 };
+
+/** ajv generates code that throws for some schemas, as for `patternProperties` beside a `oneOf` with properties. */
+const uncheckable = (error: Error): SchemaProblem => ({
+  pointer: '',
+  keyword: '$schema',
+  message: `cannot be checked against this schema: ${error.message}`,
+});
 
 /** Takes annotations and names away, which mean nothing to ajv, and counts the uses of what is referred to. */
 function prepare(schema: Schema): Schema {

@@ -83,6 +83,7 @@ type FormCheck = (value: Json, at: string, use: KeywordUse) => readonly Problem[
 
 const FORMS: Readonly<Record<KeywordForm, FormCheck>> = {
   any: () => [],
+  array: (value, at) => demand(Array.isArray(value), at, 'must be an array', value),
   schema: (value, at) => demand(isSchema(value), at, 'must be a schema: an object or a boolean', value),
   schemas: (value, at, { limits }) => {
     if (!Array.isArray(value) || value.length === 0)

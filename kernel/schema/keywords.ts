@@ -7,6 +7,7 @@ export type KeywordForm =
   | 'schemas'
   | 'schema_map'
   | 'reference'
+  | 'array'
   | 'types'
   | 'values'
   | 'pattern'
@@ -42,7 +43,6 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   oneOf: { form: 'schemas', in_place: true },
   not: { form: 'schema', in_place: true },
   if: { form: 'schema', in_place: true },
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
   then: { form: 'schema', in_place: true },
   else: { form: 'schema', in_place: true },
   dependentSchemas: { form: 'schema_map', in_place: true },
@@ -85,7 +85,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   title: { form: 'string' },
   description: { form: 'string' },
   default: { form: 'any' },
-  examples: { form: 'any' },
+  examples: { form: 'array' },
   deprecated: { form: 'boolean' },
   readOnly: { form: 'boolean' },
   writeOnly: { form: 'boolean' },

@@ -271,6 +271,21 @@ export const ERRORS = {
     template: 'the component cache "{directory}" cannot be used: {problem}',
   },
 
+  // Hooks and plugins.
+  plugin_invalid: {
+    kind: 'reject',
+    status: 500,
+    exit: 2,
+    template: 'the plugin {plugin} cannot be used: {problem}',
+  },
+  plugin_failed: { kind: 'bug', status: 500, exit: 1, template: 'plugin "{plugin}" failed in hook "{hook}": {problem}' },
+  plugin_timeout: {
+    kind: 'bug',
+    status: 500,
+    exit: 1,
+    template: 'plugin "{plugin}" did not settle in hook "{hook}" within {deadline_ms} ms',
+  },
+
   // Transport.
   delivery_settled: {
     kind: 'bug',
@@ -278,6 +293,9 @@ export const ERRORS = {
     exit: 8,
     template: 'message "{id}" was already acknowledged or given back',
   },
+
+  // Operator config.
+  config_invalid: { kind: 'reject', status: 500, exit: 10, template: 'the operator config has {count} problem(s)' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

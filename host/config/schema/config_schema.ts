@@ -1,0 +1,69 @@
+import type { JsonObject } from '../../../kernel/json.ts';
+import { API, EGRESS, LOG, SECRETS } from './access.ts';
+import { integer, listOf, oneOf, path, section } from './describe.ts';
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+/** Node's longest timeout. */
+const MS_MAX = 2 ** 31 - 1;
+const COUNT_MAX = 1_000_000;
+
+const LIMITS = section('What one step may use at the most, and how large what comes from outside may be.', {
+  step_timeout_ms_max: integer(
+    'Milliseconds from the start of a run; a template can only shorten it.',
+    1,
+    300_000,
+    MS_MAX,
+  ),
+  memory_bytes_max: integer('Linear memory of a handler, in bytes.', MIB, 64 * MIB, 4 * GIB),
+  output_bytes_max: integer("A run's outcome, in bytes of UTF-8.", 1_024, 8 * MIB, GIB),
+  host_calls_max: integer('Host calls of a run.', 0, 100, COUNT_MAX),
+  io_bytes_max: integer("Bytes that a run's host calls send and receive, decoded.", 0, 64 * MIB, 4 * GIB),
+  log_lines_max: integer('Log lines of a run; more are dropped, and counted.', 0, 1_000, COUNT_MAX),
+  template_bytes_max: integer("A template's text, in bytes.", 1_024, MIB, 16 * MIB),
+  context_bytes_max: integer("A task's context, in bytes of JSON.", 1_024, MIB, 64 * MIB),
+  template_steps_max: integer('Steps of a template.', 1, 10_000, 10_000),
+});
+
+/**
+ * JSON Schema of `weft.yaml`: every key with what it means and what it is when absent. Defaults are filled in from
+ * here, environment variables are named after it, and docs/config.md is written from it.
+ */
+export const CONFIG_SCHEMA: JsonObject = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'weft.yaml',
+  ...section('The operator config of Weft.', {
+    data_directory: path('Holds the store, its lock and the private socket.', { default: '.weft' }),
+    cache_directory: path(
+      'Holds translated components by digest; may be deleted. `cache` in the data directory when absent.',
+    ),
+    store: section('Where tasks live.', {
+      kind: oneOf('What keeps them: `sqlite` is one file, owned by one process.', ['sqlite']),
+      path: path("The store's file, on a local disk. `weft.db` in the data directory when absent."),
+    }),
+    transport: section('How work reaches brokers.', {
+      kind: oneOf('What carries it: `memory` is within one process.', ['memory']),
+    }),
+    handlers: section('The handlers besides those of Weft itself, which always come first.', {
+      directories: listOf(path('A folder.'), 'Folders of built components (`*.wasm`).'),
+    }),
+    plugins: section('Trusted code of yours that joins the engine.', {
+      directories: listOf(path('A folder.'), 'Folders of plugins.'),
+      options: {
+        type: 'object',
+        additionalProperties: { type: 'object' },
+        default: {},
+        description: "Options by plugin name, checked against the plugin's own schema.",
+      },
+    }),
+    egress: EGRESS,
+    secrets: SECRETS,
+    limits: LIMITS,
+    broker: section('The part that runs steps.', {
+      cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),
+      drain_grace_ms: integer('Milliseconds that running steps have to finish when Weft stops.', 0, 10_000, MS_MAX),
+    }),
+    api: API,
+    log: LOG,
+  }),
+};

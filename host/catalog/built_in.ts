@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import { packagePath } from '../toolchain/package_path.ts';
 
-/** Where the components of the built-in handlers are. */
+/** Where the components of the built-in handlers are, or will be once they are built. */
 export function builtInHandlers(): string {
-  return packagePath('build/handlers');
+  return join(dirname(packagePath('package.json')), 'build', 'handlers');
 }
 
 /**

@@ -33,7 +33,7 @@ export function composeYaml(text: string, lines: LineCounter, complain: Complain
     complain('directive_forbidden', token.offset, {
       pointer: '',
       message: `the directive ${JSON.stringify(token.source)} is not allowed`,
-      suggestion: 'remove it: templates are YAML 1.2 without tags',
+      suggestion: 'remove it: this is YAML 1.2 without tags',
     });
   }
   // Duplicate keys are found by the reader, in linear time; merge keys and tags are not part of templates.
@@ -47,8 +47,8 @@ export function composeYaml(text: string, lines: LineCounter, complain: Complain
   if (second !== undefined) {
     complain('documents_several', second.range[0], {
       pointer: '',
-      message: `the text holds ${documents.length} documents; a template is one`,
-      suggestion: 'put each template into a file of its own, and remove "---" and "..."',
+      message: `the text holds ${documents.length} documents; it must hold one`,
+      suggestion: 'put each into a file of its own, and remove "---" and "..."',
     });
   }
   if (!sound || errors.length > 0 || second !== undefined) return undefined;

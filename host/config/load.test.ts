@@ -190,7 +190,9 @@ broker: { cells: 0 }
     'weft.yaml:7:11 value_invalid broker.cells must be at least 1',
   ]);
   assert.equal(await problemsOf('- a\n'), ['weft.yaml:1:1 value_invalid the config must be object, but is array']);
-  assert.equal(await problemsOf('api: {\n'), ['weft.yaml:2:1 syntax_error flow map must end with a }']);
+  assert.equal(await problemsOf('api: {\n'), [
+    'weft.yaml:2:1 syntax_error flow map in block collection must be sufficiently indented and end with a }',
+  ]);
 });
 
 test('an unknown key is answered with the nearest name', () =>
@@ -227,7 +229,7 @@ test('docs/config.md is what the schema says', async () => {
 
 test('the example in the documentation loads', () =>
   inDirectory(async (cwd) => {
-    const [, example] = /```yaml\n([^]*?)```/.exec(configReference())!;
+    const [, example] = /```yaml\n([\s\S]*?)```/.exec(configReference())!;
     await writeFile(join(cwd, 'weft.yaml'), example!);
     assert.is((await loadConfig({ cwd, env: {} })).data_directory, '/var/lib/weft');
   }));

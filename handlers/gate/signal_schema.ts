@@ -12,7 +12,6 @@ export function signalSchema(config: Pick<GateConfig, 'data_schema' | 'comment_r
   const { data_schema, comment_required } = config;
   const needs = (decision: string, field: string) => ({
     if: { properties: { decision: { const: decision } } },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { properties: { [field]: true }, required: [field] },
   });
   const conditions = [

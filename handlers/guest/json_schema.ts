@@ -40,7 +40,8 @@ ajv.validateSchema({});
 export function compileSchema(schema: Json): Schema {
   let validate: ValidateFunction;
   try {
-    validate = ajv.compile(withoutExtensions(schema) as JsonObject | boolean);
+    allowExtensions(schema);
+    validate = ajv.compile(schema as JsonObject | boolean);
   } catch (error) {
     throw new SchemaError((error as Error).message);
   }
@@ -64,8 +65,13 @@ function newAjv(): Ajv2020 {
   });
 }
 
-function withoutExtensions(schema: Json): Json {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (key.startsWith('x-') ? undefined : value))) as Json;
+/** Makes every `x-` name in the schema a keyword without effect; the names of properties among them do not mind. */
+function allowExtensions(schema: Json): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [name, value] of Object.entries(schema)) {
+    if (/^x-[\w$:-]+$/.test(name) && ajv.getKeyword(name) === false) ajv.addKeyword(name);
+    allowExtensions(value);
+  }
 }
 
 function problem({ instancePath, keyword, message, params }: ErrorObject): SchemaProblem {

@@ -39,7 +39,7 @@ test('anything else says nothing', () => {
 
 test('every date that JavaScript writes is understood', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4_000_000 }), (seconds) => {
+    fc.property(fc.integer({ min: 0, max: 2_000_000 }), (seconds) => {
       assert.is(wait(new Date(NOW + seconds * 1000).toUTCString()), seconds * 1000);
     }),
   );

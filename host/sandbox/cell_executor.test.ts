@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
 import { assert, suite } from '../../testing/suite.ts';
+import { createCellExecutor } from './cell_executor.ts';
 import { failureOf, loadProbe, outcomeOf, resultOf, verdict } from './fixtures/lab.ts';
-import { hostFunctions, stepRun } from './fixtures/runs.ts';
+import { CONFINEMENT, hostFunctions, silent, stepRun } from './fixtures/runs.ts';
 import type { Executor, RunEnd, StepRun } from './port.ts';
 
 const test = suite('cell executor');
@@ -175,6 +177,14 @@ test('a step that waits past its timeout for a cell fails by it', async () => {
   } finally {
     await alone.close();
   }
+});
+
+test('steps do not wait for ever when no cell can start', async () => {
+  const components = { directory: tmpdir(), locate: () => tmpdir(), digests: () => [] };
+  const broken = createCellExecutor({ ...CONFINEMENT, cells: 1, components, heap_mb_max: Number.NaN, logger: silent });
+  const failure = failureOf(await broken.run(stepRun('any', {}, { limits: { timeout_ms: 200 } })));
+  assert.match(failure.message, /waiting for a free cell/);
+  await broken.close();
 });
 
 test('a component that was not loaded is unavailable', async () => {

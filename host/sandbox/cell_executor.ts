@@ -122,7 +122,10 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     // It was settled meanwhile, by a timeout or an abort, and the cell with it.
     if (!running.has(job)) return;
     const { end, measure } = report;
-    const verdict = judgeRun(report, Math.min(run_memory_bytes_max, memory_bytes_max));
+    const verdict = judgeRun(report, {
+      output_bytes_max,
+      memory_bytes_max: Math.min(run_memory_bytes_max, memory_bytes_max),
+    });
     if (end.kind === 'returned' || end.kind === 'failed') {
       warmth.add(cell, run.digest);
       job.settle(verdict, measure);

@@ -48,7 +48,7 @@ test('loads a component: checked, transpiled, described', async () => {
   const home = store.locate(first.digest)!;
   assert.ok(home.startsWith(store.directory));
   const files = readdirSync(home);
-  assert.ok(files.includes('component.js') && files.includes('component.core.wasm'));
+  assert.ok(files.includes('component.mjs') && files.includes('component.core.wasm'));
   assert.not(files.includes('component.wasm'), 'the component itself is not kept');
 });
 
@@ -72,7 +72,7 @@ test('replaces a damaged entry of the cache', async () => {
   writeFileSync(join(home, 'capability.json'), '{"na');
   const { digest } = await store.load(bytes);
   assert.is(store.locate(digest), home);
-  assert.ok(readdirSync(home).includes('component.js'));
+  assert.ok(readdirSync(home).includes('component.mjs'));
 });
 
 test('forgets what another jco transpiled', () => {

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { assert, suite } from '../../testing/suite.ts';
+import { createCellExecutor } from './cell_executor.ts';
 import { failureOf, loadProbe, resultOf, verdict } from './fixtures/lab.ts';
-import { hostFunctions, stepRun } from './fixtures/runs.ts';
+import { CONFINEMENT, hostFunctions, silent, smuggled, stepRun } from './fixtures/runs.ts';
 import type { Executor, StepRun } from './port.ts';
 
 const test = suite('hostile guests');
@@ -53,6 +57,24 @@ test("holds a run to its own memory limit, below the cell's", async () => {
 test('refuses outcomes that are not JSON of a decent shape', async () => {
   for (const act of ['not_json', 'deep', 'infinite', 'proto']) {
     assert.is((await failsAlone({ do: act }, 'output_malformed')).retryable, false);
+  }
+});
+
+test('holds a cell to the output limit that it should have kept', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-smuggled-'));
+  const components = smuggled(
+    directory,
+    `send({ kind: 'end', run: 1, end: { kind: 'returned', value: 'x'.repeat(2000) }, measure }); await never;`,
+  );
+  const deceived = createCellExecutor({ cells: 1, components, ...CONFINEMENT, logger: silent });
+  try {
+    assert.is(
+      verdict(await deceived.run(stepRun('any', {}, { limits: { output_bytes_max: 1000 } }))),
+      'output_too_large',
+    );
+  } finally {
+    await deceived.close();
+    rmSync(directory, { recursive: true });
   }
 });
 

@@ -6,9 +6,9 @@ import type { Resume } from '../../kernel/task/state.ts';
 
 /** What one run of a step may use. */
 export interface StepLimits {
-  /** From the start of the run to its result; the cell is killed then. */
+  /** From the call of `run`, waiting for a cell included; the cell is killed then. */
   readonly timeout_ms: number;
-  /** Linear memory of the guest. */
+  /** Linear memory of the guest, never more than the executor's cells have. */
   readonly memory_bytes_max: number;
   /** UTF-8 bytes of the outcome. */
   readonly output_bytes_max: number;
@@ -68,7 +68,9 @@ export interface RunMeasure {
   readonly queue_ms: number;
   readonly instantiate_ms: number;
   readonly run_ms: number;
+  /** Of all linear memories together, at their largest; 0 when the cell did not live to tell. */
   readonly memory_bytes: number;
+  /** 0 when the run never had a cell. */
   readonly cell_pid: number;
 }
 

@@ -1,23 +1,32 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure } from '../../kernel/task/events.ts';
+import { textBytes } from './cell/text_bytes.ts';
 import type { OrderEnd, OrderReport } from './cell.ts';
 import { sandboxFailure } from './failures.ts';
 import { MalformedError } from './json_text.ts';
 import { readFailure, readOutcome } from './outcome.ts';
+import type { StepLimits } from './port.ts';
 
 /** A run's outcome or failure; `RunEnd` without its measure. */
 export type RunVerdict =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
   | { readonly kind: 'failure'; readonly failure: Failure };
 
+/** The limits that a finished run is held to. */
+export type RunLimits = Pick<StepLimits, 'memory_bytes_max' | 'output_bytes_max'>;
+
 /** What a cell's report of `run` means for the step. */
-export function judgeRun({ end, measure }: OrderReport, memoryBytesMax: number): RunVerdict {
-  if (measure.memory_bytes > memoryBytesMax) {
-    const detail = `${measure.memory_bytes} bytes of linear memory, where ${memoryBytesMax} are allowed`;
+export function judgeRun({ end, measure }: OrderReport, limits: RunLimits): RunVerdict {
+  const { memory_bytes_max, output_bytes_max } = limits;
+  if (measure.memory_bytes > memory_bytes_max) {
+    const detail = `${measure.memory_bytes} bytes of linear memory, where ${memory_bytes_max} are allowed`;
     return failed(sandboxFailure('memory_exceeded', detail));
   }
   if (end.kind !== 'returned' && end.kind !== 'failed')
-    return failed(failureOf(end, measure.memory_bytes, memoryBytesMax));
+    return failed(failureOf(end, measure.memory_bytes, memory_bytes_max));
+  // The cell checks this too, but it is the guest's house.
+  const bytes = textBytes(end.value);
+  if (bytes > output_bytes_max) return failed(sandboxFailure('output_too_large', `output of ${bytes} bytes`));
   try {
     return end.kind === 'returned'
       ? { kind: 'outcome', outcome: readOutcome(end.value) }
@@ -47,12 +56,16 @@ export function failureOf(
     case 'crashed':
       return end.heap_exhausted
         ? sandboxFailure('memory_exceeded', 'JavaScript heap')
-        : sandboxFailure('cell_crashed', end.how);
+        : sandboxFailure('cell_crashed', firstLine(end.how));
     case 'garbage':
       return sandboxFailure('cell_crashed', `it broke the protocol: ${end.problem}`);
     case 'host_failed':
       return sandboxFailure('host_bug', end.error instanceof Error ? end.error.message : String(end.error));
   }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.slice(0, 500);
 }
 
 function failed(failure: Failure): RunVerdict {

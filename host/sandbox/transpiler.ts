@@ -10,11 +10,11 @@ export const TRANSPILER_VERSION = 'jco-1.35.0';
 const TIMEOUT_MS = 60_000;
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 const HEAP_MB_MAX = 512;
-const GENERATED_FILE = /^component(\.core\d*)?\.(js|wasm)$/;
+const GENERATED_FILE = /^component(\.core\d*)?\.(mjs|wasm)$/;
 
 /**
  * Transpiles a component by jco in a process that may read jco and write `directory`, and nothing else. Leaves
- * `component.js` and its core modules there.
+ * `component.mjs` and its core modules there.
  *
  * @param versions see `CheckedComponent`.
  * @throws Error when jco refuses the component, needs too long or dies of it

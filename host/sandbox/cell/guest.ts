@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HOST_INTERFACES, type HostResult } from './interfaces.ts';
 import type { CellMeasure, CellOrder, GuestEnd, HostReply, StepRecord } from './messages.ts';
+import { textBytes } from './text_bytes.ts';
 
 /** Asks the broker to perform a host function. @throws CallTooLarge */
 export type CallHost = (name: string, args: readonly unknown[]) => Promise<HostReply>;
@@ -108,7 +109,7 @@ function loadComponent(directory: string): Promise<LoadedComponent> {
 }
 
 async function readComponent(directory: string): Promise<LoadedComponent> {
-  const { instantiate }: Transpiled = await import(pathToFileURL(join(directory, 'component.js')).href);
+  const { instantiate }: Transpiled = await import(pathToFileURL(join(directory, 'component.mjs')).href);
   const modules = new Map<string, WebAssembly.Module>();
   const coreModule = (name: string) => {
     let module = modules.get(name);
@@ -145,18 +146,6 @@ function lift(reply: HostReply, result: HostResult): unknown {
   if ('error' in reply) throw reply.error;
   if (result === 'u64') return BigInt(reply.ok as string);
   return result === 'result' ? reply.ok : undefined;
-}
-
-/** UTF-8 bytes of the strings in a value. Iterative: the value has the guest's shape. */
-function textBytes(value: unknown): number {
-  let bytes = 0;
-  const pending = [value];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string') bytes += Buffer.byteLength(next);
-    else if (typeof next === 'object' && next !== null) for (const part of Object.values(next)) pending.push(part);
-  }
-  return bytes;
 }
 
 function messageOf(error: unknown): string {

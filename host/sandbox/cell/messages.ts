@@ -15,7 +15,7 @@ export type HostReply = { readonly ok: unknown } | { readonly error: unknown };
 
 /** One call of one export, in a fresh instance. */
 export interface CellOrder {
-  /** Holds `component.js` and its core modules. */
+  /** Holds `component.mjs` and its core modules. */
   readonly directory: string;
   readonly call: { readonly name: 'run'; readonly step: StepRecord } | { readonly name: 'describe' };
   /** UTF-8 bytes of the strings that the export gives back. */

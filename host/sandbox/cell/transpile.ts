@@ -29,7 +29,8 @@ try {
     multiMemory: false,
     tracing: false,
   });
-  for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
+  // `.mjs`, so that no package.json above decides what it is.
+  for (const [name, bytes] of files) writeFileSync(join(directory, name.replace(/\.js$/, '.mjs')), bytes);
   process.exit(0);
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : JSON.stringify(error));

@@ -1,0 +1,66 @@
+import { assert, suite } from '../../testing/suite.ts';
+import type { Cell, OrderEnd } from './cell.ts';
+import { silent } from './fixtures/runs.ts';
+import { createWarmth } from './warmth.ts';
+
+const test = suite('warmth');
+
+const MEASURE = { instantiate_ms: 0, run_ms: 0, memory_bytes: 0 };
+
+/** A cell that notes what it is asked to describe, and whether it was killed. */
+function cellThat(end: OrderEnd) {
+  const described: string[] = [];
+  const state = { killed: false };
+  const cell: Cell = {
+    pid: 1,
+    ready: Promise.resolve(true),
+    exited: new Promise(() => undefined),
+    async perform({ directory }) {
+      described.push(directory);
+      return { end, measure: MEASURE };
+    },
+    kill() {
+      state.killed = true;
+    },
+  };
+  return { cell, described, state };
+}
+
+const willing = () => cellThat({ kind: 'returned', value: '{}' });
+const digests = ['a', 'b', 'c'];
+const components = { locate: (digest: string) => `/cache/${digest}`, digests: () => digests };
+const idle = () => true;
+
+test('a new cell describes what ran last first, then the rest', async () => {
+  const warmth = createWarmth(components, silent);
+  const earlier = willing();
+  for (const digest of ['b', 'c', 'b']) warmth.add(earlier.cell, digest);
+  assert.equal(
+    ['a', 'b', 'c'].map((digest) => warmth.has(earlier.cell, digest)),
+    [false, true, true],
+  );
+
+  const { cell, described } = willing();
+  assert.is(warmth.has(cell, 'b'), false);
+  await warmth.warm(cell, idle);
+  assert.equal(described, ['/cache/b', '/cache/c', '/cache/a']);
+  assert.is(warmth.has(cell, 'a'), true);
+});
+
+test('stops as soon as there is work', async () => {
+  const warmth = createWarmth(components, silent);
+  const { cell, described } = willing();
+  await warmth.warm(cell, () => described.length < 2);
+  assert.equal(described, ['/cache/a', '/cache/b']);
+});
+
+test('a component that kills its cell is left cold from then on', async () => {
+  const warmth = createWarmth(components, silent);
+  const first = cellThat({ kind: 'trapped', message: 'at describe' });
+  await warmth.warm(first.cell, idle);
+  assert.equal([first.described, first.state.killed], [['/cache/a'], true]);
+
+  const second = willing();
+  await warmth.warm(second.cell, idle);
+  assert.equal([second.described, second.state.killed], [['/cache/b', '/cache/c'], false]);
+});

@@ -75,6 +75,7 @@ export const DIAGNOSTICS = {
 
   config_invalid: error('configuration'),
   inputs_invalid: error('configuration'),
+  too_many_references: error('configuration'),
 
   step_duplicate: error('graph'),
   dependency_unknown: error('graph'),

@@ -212,6 +212,12 @@ export const ERRORS = {
     exit: 8,
     template: 'something went wrong inside Weft; its log has the cause under request {request_id}',
   },
+  no_gate_waits: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: 'task "{task_id}" is {status} and waits at no gate',
+  },
   server_unreachable: { kind: 'retry', status: 503, exit: 5, template: 'no Weft answers at {address}: {problem}' },
   server_error: { kind: 'retry', status: 502, exit: 8, template: '{address} answered {status}: {detail}' },
   usage_invalid: { kind: 'reject', status: 400, exit: 2, template: '{problem}' },
@@ -278,7 +284,12 @@ export const ERRORS = {
     exit: 2,
     template: 'the plugin {plugin} cannot be used: {problem}',
   },
-  plugin_failed: { kind: 'bug', status: 500, exit: 1, template: 'plugin "{plugin}" failed in hook "{hook}": {problem}' },
+  plugin_failed: {
+    kind: 'bug',
+    status: 500,
+    exit: 1,
+    template: 'plugin "{plugin}" failed in hook "{hook}": {problem}',
+  },
   plugin_timeout: {
     kind: 'bug',
     status: 500,

@@ -7,6 +7,8 @@ export interface ConfigMarks {
   literalAt(path: readonly (string | number)[]): boolean;
   /** A secret reference may stand there, or anywhere below (`x-weft-secret`). */
   secretAt(path: readonly (string | number)[]): boolean;
+  /** The text there names a step that the decision may choose (`x-weft-step-name`). */
+  stepNameAt(path: readonly (string | number)[]): boolean;
 }
 
 /**
@@ -25,7 +27,11 @@ export function configMarks(configSchema: JsonObject): ConfigMarks {
     }
     return schemas.some((schema) => schema[mark] === true);
   };
-  return { literalAt: marked('x-weft-literal'), secretAt: marked('x-weft-secret') };
+  return {
+    literalAt: marked('x-weft-literal'),
+    secretAt: marked('x-weft-secret'),
+    stepNameAt: marked('x-weft-step-name'),
+  };
 }
 
 /** The schemas given and all that see the same value. */

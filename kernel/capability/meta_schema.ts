@@ -30,7 +30,8 @@ export const CAPABILITY_META_SCHEMA: JsonObject = {
       $ref: '#/$defs/objectSchema',
       description:
         'Schema of a step\'s `config`. `"x-weft-literal": true` marks text that is never interpolated, ' +
-        '`"x-weft-secret": true` a place where a secret may be referred to.',
+        '`"x-weft-secret": true` a place where a secret may be referred to, `"x-weft-step-name": true` the name of a ' +
+        'step that a decision may choose.',
     },
     inputSchema: { $ref: '#/$defs/objectSchema', description: "Schema of a step's `inputs`." },
     outputSchema: { type: 'object', description: "Schema of a step's result." },

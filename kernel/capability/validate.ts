@@ -87,7 +87,7 @@ function schemaProblems(value: Json, compiler: SchemaCompiler): Problem[] {
 /** A mark that is not `true` would be overlooked. */
 function markProblems(schema: JsonObject): Problem[] {
   return Array.from(subschemas(schema)).flatMap(([pointer, subschema]) =>
-    ['x-weft-literal', 'x-weft-secret']
+    ['x-weft-literal', 'x-weft-secret', 'x-weft-step-name']
       .filter((mark) => isObject(subschema) && subschema[mark] !== undefined && subschema[mark] !== true)
       .map((mark) => ({ pointer: `${pointer}/${mark}`, message: 'must be true; leave it out otherwise' })),
   );

@@ -22,6 +22,11 @@ export interface HandlerReference {
   /** `name` or `name@range` (npm semver range). */
   readonly catalog: string;
   readonly config: JsonObject;
+  /**
+   * JSON pointers into `config` below which `${` is text of the handler's own and no reference. Written by the
+   * compiler from the handler's `x-weft-literal` marks, so that a stored template means the same without a catalog.
+   */
+  readonly literals?: readonly string[];
 }
 
 /** One step of a template, defaults filled in. */

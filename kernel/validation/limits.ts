@@ -14,6 +14,8 @@ export const TEMPLATE_LIMITS = {
   steps_max: 10_000,
   /** Of all steps together. */
   dependencies_max: 100_000,
+  /** Places in one config, or in one step's inputs, that references fill in. */
+  references_max: 1_000,
 } as const;
 
 /** A document that every later stage may walk by recursion, assign from and put into canonical JSON. */

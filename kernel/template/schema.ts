@@ -1,0 +1,224 @@
+import { SECRET_NAME_PATTERN, STEP_NAME_PATTERN } from '../reference/names.ts';
+import { RETRY_DEFAULTS, STEP_DEFAULTS, TEMPLATE_DEFAULTS } from './defaults.ts';
+import type { EgressRule, HandlerReference, RetryPolicy, StepDefinition, Template } from './types.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const HANDLER_NAME_PATTERN = '^[a-z][a-z0-9_]{0,63}$';
+
+const BUDGET_PROPERTIES = {
+  max_planning_phases: { type: 'integer', minimum: 0, description: 'Plans made one inside the other.' },
+  max_total_steps: { type: 'integer', minimum: 1, description: 'Steps of the task, planned ones included.' },
+  max_llm_calls: { type: 'integer', minimum: 0, description: 'Calls of a model.' },
+  max_tokens: { type: 'integer', minimum: 0, description: 'Tokens that model calls read and write.' },
+  max_host_calls: { type: 'integer', minimum: 0, description: 'Calls that steps make to the outside.' },
+  max_wall_clock_ms: { type: 'integer', minimum: 1, description: 'From submission to the end, in milliseconds.' },
+  max_cost_usd: { type: 'number', minimum: 0, description: 'What model calls and handlers cost, in US dollars.' },
+} as const;
+
+const EGRESS_PROPERTIES = {
+  scheme: { enum: ['https', 'http'], default: 'https', description: 'The scheme of the URL.' },
+  host: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 253,
+    description: 'A host name, an IP address, or "*." and a domain for every host below it.',
+  },
+  port: { type: 'integer', minimum: 1, maximum: 65_535, description: "The port; the scheme's own when absent." },
+  methods: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[A-Z]{1,16}$' },
+    minItems: 1,
+    uniqueItems: true,
+    description: 'HTTP methods in capitals; any when absent.',
+  },
+  path: {
+    type: 'string',
+    pattern: '^/',
+    maxLength: 1_000,
+    description: 'A path prefix that ends at a segment: "/v1" opens "/v1" and "/v1/orders". Any path when absent.',
+  },
+} as const satisfies Record<keyof EgressRule, unknown>;
+
+const HANDLER_PROPERTIES = {
+  catalog: {
+    type: 'string',
+    pattern: '^[a-z][a-z0-9_]{0,63}(@.{1,100})?$',
+    description:
+      'The handler\'s name, with an npm semver range after "@" if not every version will do: "transform@^1".',
+  },
+  config: {
+    type: 'object',
+    default: {},
+    description: 'What the handler is to do, by its config schema. References (${…}) are filled in before it runs.',
+  },
+} as const satisfies Record<Exclude<keyof HandlerReference, 'literals'>, unknown>;
+
+const RETRY_PROPERTIES = {
+  max_attempts: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: RETRY_DEFAULTS.max_attempts,
+    description: 'How often the step is tried, the first time included.',
+  },
+  backoff: {
+    enum: ['none', 'linear', 'exponential'],
+    default: RETRY_DEFAULTS.backoff,
+    description: 'How the delay grows: not at all, by base_ms, or doubling from base_ms.',
+  },
+  base_ms: {
+    type: 'integer',
+    minimum: 0,
+    maximum: DAY_MS,
+    default: RETRY_DEFAULTS.base_ms,
+    description: 'The first delay, in milliseconds.',
+  },
+  max_ms: {
+    type: 'integer',
+    minimum: 0,
+    maximum: DAY_MS,
+    default: RETRY_DEFAULTS.max_ms,
+    description: 'The longest delay, in milliseconds.',
+  },
+  jitter: {
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    default: RETRY_DEFAULTS.jitter,
+    description: 'The share of the delay that chance may take away.',
+  },
+} as const satisfies Record<keyof RetryPolicy, unknown>;
+
+const STEP_PROPERTIES = {
+  name: {
+    type: 'string',
+    pattern: STEP_NAME_PATTERN,
+    description: 'Unique in the template; what references and dependencies call the step.',
+  },
+  type: {
+    enum: ['standard', 'decision', 'deferred', 'batchable', 'batch_worker', 'planning'],
+    default: STEP_DEFAULTS.type,
+    description:
+      'A decision chooses which of the steps that depend on it exist. A deferred step waits for those of its ' +
+      'dependencies that came to exist.',
+  },
+  title: { type: 'string', minLength: 1, maxLength: 200, description: 'What people see instead of the name.' },
+  handler: {
+    type: 'object',
+    required: ['catalog'],
+    additionalProperties: false,
+    properties: HANDLER_PROPERTIES,
+    description: 'What performs the step.',
+  },
+  inputs: {
+    type: 'object',
+    description:
+      'What the handler is given, with references filled in. When absent: the result of each dependency under its name.',
+  },
+  dependencies: {
+    type: 'array',
+    items: { type: 'string' },
+    default: [],
+    description: 'Names of the steps that must be over before this one starts.',
+  },
+  retry: {
+    type: 'object',
+    additionalProperties: false,
+    properties: RETRY_PROPERTIES,
+    default: { ...RETRY_DEFAULTS },
+    description: 'How often and how patiently a failure that may pass is tried again.',
+  },
+  timeout_ms: {
+    type: 'integer',
+    minimum: 1,
+    maximum: DAY_MS,
+    default: STEP_DEFAULTS.timeout_ms,
+    description: 'How long one attempt may run, in milliseconds. Waiting for people does not count.',
+  },
+  on_failure: {
+    enum: ['block', 'continue', 'fail_task'],
+    default: STEP_DEFAULTS.on_failure,
+    description:
+      "What the step's final failure means: its dependents wait for an operator, they go on without it, or the task fails.",
+  },
+} as const satisfies Record<keyof StepDefinition, unknown>;
+
+const TEMPLATE_PROPERTIES = {
+  name: { type: 'string', pattern: '^[a-z][a-z0-9_-]{0,63}$', description: 'What the workflow is called.' },
+  namespace: {
+    type: 'string',
+    pattern: '^[a-z0-9][a-z0-9_.-]{0,62}$',
+    default: TEMPLATE_DEFAULTS.namespace,
+    description: 'Where its steps are queued: brokers take the work of the namespaces they serve.',
+  },
+  version: {
+    type: 'string',
+    pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]{1,64})?$',
+    default: TEMPLATE_DEFAULTS.version,
+    description: 'Semantic version of the template.',
+  },
+  description: {
+    type: 'string',
+    maxLength: 10_000,
+    default: TEMPLATE_DEFAULTS.description,
+    description: 'What it is for.',
+  },
+  input_schema: {
+    type: 'object',
+    description: 'JSON Schema 2020-12 of the context that a task is submitted with; anything when absent.',
+  },
+  catalog: {
+    type: 'array',
+    items: { type: 'string', pattern: HANDLER_NAME_PATTERN },
+    uniqueItems: true,
+    description: 'Names of the handlers that the steps may use; all when absent.',
+  },
+  egress: {
+    type: 'array',
+    items: { type: 'object', required: ['host'], additionalProperties: false, properties: EGRESS_PROPERTIES },
+    maxItems: 1_000,
+    default: [],
+    description: "Where steps may connect to. The operator's own list must allow it, too.",
+  },
+  secrets: {
+    type: 'array',
+    items: { type: 'string', pattern: SECRET_NAME_PATTERN },
+    maxItems: 1_000,
+    uniqueItems: true,
+    default: [],
+    description: 'Names of the secrets that steps may refer to, as ${secrets.NAME}.',
+  },
+  budget: {
+    type: 'object',
+    additionalProperties: false,
+    properties: BUDGET_PROPERTIES,
+    description: 'What a task may spend at the most.',
+  },
+  steps: {
+    type: 'array',
+    items: { $ref: '#/$defs/step' },
+    minItems: 1,
+    description: 'What is done, in any order: dependencies decide what runs when.',
+  },
+} as const satisfies Record<keyof Template, unknown>;
+
+/** JSON Schema 2020-12 of a template as it is written: keys, types, bounds, defaults, and what each key means. */
+export const TEMPLATE_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Weft template',
+  description: 'The authored frame of a workflow.',
+  type: 'object',
+  required: ['name', 'steps'],
+  additionalProperties: false,
+  properties: TEMPLATE_PROPERTIES,
+  $defs: {
+    step: {
+      type: 'object',
+      description: 'One unit of work.',
+      required: ['name', 'handler'],
+      additionalProperties: false,
+      properties: STEP_PROPERTIES,
+    },
+  },
+} as const;

@@ -1,0 +1,226 @@
+import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { formatReference } from '../reference/format.ts';
+import { pathPossible, schemaAt, typesCompatible } from '../reference/paths.ts';
+import { guardSchema } from '../schema/guard.ts';
+import { didYouMean } from '../schema/nearest.ts';
+import { pointerOf } from '../schema/pointer.ts';
+import { followRef, isObject } from '../schema/walk.ts';
+import type { Reference } from '../template/types.ts';
+import { ancestry, type StepGraph } from './graph.ts';
+import type { Review } from './review.ts';
+import type { Place, StepValue, StepValues } from './values.ts';
+
+/**
+ * Checks every reference: that it can be parsed, that what it refers to comes before, that the path is possible there,
+ * that the type fits where it stands, and that secrets are declared and in their places. Three-valued: what is not
+ * certain is no problem.
+ */
+export function checkReferences(
+  review: Review,
+  graph: StepGraph,
+  values: readonly StepValues[],
+): readonly Diagnostic[] {
+  const judge = new Judge(review, graph);
+  return values.flatMap(({ config, inputs }, step) =>
+    [config, inputs].flatMap((value) => (value === undefined ? [] : judge.value(value, step))),
+  );
+}
+
+/** What is wrong with a reference, before anybody knows where it stands. */
+interface Fault {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly suggestion?: string;
+  readonly expected?: Json;
+}
+
+const TEXT: JsonObject = { type: 'string' };
+
+const STATUS: JsonObject = { enum: ['complete', 'error', 'cancelled', 'resolved_manually'] };
+
+const ERROR: JsonObject = {
+  anyOf: [
+    { type: 'null' },
+    {
+      type: 'object',
+      properties: { code: TEXT, message: TEXT, details: true },
+      additionalProperties: false,
+    },
+  ],
+};
+
+class Judge {
+  readonly #contextSchema: JsonObject | undefined;
+  readonly #graph: StepGraph;
+  readonly #isBefore: (ancestor: number, step: number) => boolean | undefined;
+  readonly #secrets: ReadonlySet<string>;
+
+  constructor({ input_schema, secrets }: Review, graph: StepGraph) {
+    this.#contextSchema = input_schema === undefined || guardSchema(input_schema).length > 0 ? undefined : input_schema;
+    this.#graph = graph;
+    this.#isBefore = ancestry(graph);
+    this.#secrets = new Set(secrets);
+  }
+
+  value(value: StepValue, step: number): readonly Diagnostic[] {
+    return [
+      ...value.problems.map((problem) =>
+        diagnose('reference_malformed', { ...problem, pointer: value.pointer + problem.pointer }),
+      ),
+      ...value.places.flatMap((place) => this.#place(value, place, step)),
+    ];
+  }
+
+  #place(value: StepValue, place: Place, step: number): readonly Diagnostic[] {
+    const pointer = value.pointer + pointerOf(place.path);
+    const faults = place.references.flatMap((reference) => {
+      const fault = this.#root(reference, step) ?? this.#secretPlace(reference, value, place) ?? this.#path(reference);
+      return fault === undefined ? [] : [{ ...fault, reference }];
+    });
+    if (faults.length === 0) {
+      const mismatch = this.#type(value, place);
+      return mismatch === undefined ? [] : [diagnose(mismatch.code, { pointer, ...mismatch })];
+    }
+    return faults.map(({ code, reference, ...fault }) => diagnose(code, { pointer, got: reference.source, ...fault }));
+  }
+
+  #root({ root, source }: Reference, step: number): Fault | undefined {
+    switch (root.kind) {
+      case 'task_context':
+      case 'task_id':
+        return undefined;
+      case 'secret':
+        return this.#secretDeclared(root.name);
+      case 'batch_item':
+      case 'batch_index':
+        return outOfPlace(source, 'only the worker of a batch has an item');
+      case 'plan':
+        return outOfPlace(source, 'only planning steps have a plan');
+      case 'step':
+        if (root.part === 'results') return outOfPlace(source, 'only the workers of a batch have several results');
+        return this.#step(root.step, step);
+    }
+  }
+
+  #step(name: string, step: number): Fault | undefined {
+    const { named, steps } = this.#graph;
+    const target = named.get(name);
+    const own = steps[step]!.name;
+    if (target === undefined) {
+      const suggestion = didYouMean(name, named.keys()) ?? 'refer to a step that this one depends on';
+      return { code: 'reference_unknown_step', message: `there is no step "${name}"`, suggestion };
+    }
+    if (name === own) {
+      const suggestion = 'refer to a step that this one depends on';
+      return { code: 'reference_not_ancestor', message: `step "${name}" cannot refer to itself`, suggestion };
+    }
+    if (this.#isBefore(target, step) !== false) return undefined;
+    const message = `step "${name}" exists, but need not be over before "${own}" starts`;
+    const circular = this.#isBefore(step, target) === true;
+    const suggestion = circular
+      ? `"${name}" waits for "${own}": refer to something that comes before`
+      : `add "${name}" to the dependencies of "${own}"`;
+    return { code: 'reference_not_ancestor', message, suggestion };
+  }
+
+  #secretDeclared(name: string): Fault | undefined {
+    if (this.#secrets.has(name)) return undefined;
+    const suggestion = didYouMean(name, this.#secrets) ?? `add "${name}" to the template's secrets`;
+    return { code: 'secret_undeclared', message: `the template does not declare the secret "${name}"`, suggestion };
+  }
+
+  #secretPlace({ root }: Reference, { marks }: StepValue, { path }: Place): Fault | undefined {
+    if (root.kind !== 'secret' || marks === undefined || marks.secretAt(path)) return undefined;
+    return {
+      code: 'secret_out_of_place',
+      message: `the handler takes no secret at ${pointerOf(path)}`,
+      suggestion: 'use a secret only where the config schema of the handler allows it, as in "auth"',
+    };
+  }
+
+  #path({ root, path }: Reference): Fault | undefined {
+    const schema = this.#schemaOf(root);
+    if (schema === undefined || pathPossible(schema, path) !== 'no') return undefined;
+    const impossible = (length: number) => pathPossible(schema, path.slice(0, length)) === 'no';
+    // The first key or index that leads nowhere says most.
+    const length = path.findIndex((_, index) => impossible(index + 1));
+    const before = path.slice(0, length);
+    const key = path[length]!;
+    const keys = declaredKeys(schema, before);
+    const suggestion = typeof key === 'string' ? didYouMean(key, keys) : undefined;
+    return {
+      code: 'reference_path_impossible',
+      message: `${formatReference({ root, path: before })} never has ${typeof key === 'number' ? `an item ${key}` : `"${key}"`}`,
+      ...(keys.length === 0 ? {} : { expected: keys }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    };
+  }
+
+  #type({ schema }: StepValue, { path, kind, references }: Place): Fault | undefined {
+    const wanted = schema === undefined ? undefined : schemaAt(schema, path);
+    const [reference] = references;
+    const source = kind === 'text' ? TEXT : this.#schemaOf(reference!.root);
+    const given = source === undefined || kind === 'text' ? source : schemaAt(source, reference!.path);
+    if (wanted === undefined || given === undefined || typesCompatible(given, wanted) !== 'no') return undefined;
+    const what =
+      kind === 'text' ? 'a reference inside a text gives a text' : `${reference!.source} gives ${say(given)}`;
+    return {
+      code: 'reference_type_mismatch',
+      message: `${what}, and the handler takes ${say(wanted)} here`,
+      expected: wanted,
+      ...(kind === 'text' ? { suggestion: 'let the reference be the whole value to keep its type' } : {}),
+    };
+  }
+
+  /** What is known of the value at a root. */
+  #schemaOf(root: Reference['root']): JsonObject | undefined {
+    switch (root.kind) {
+      case 'task_context':
+        return this.#contextSchema;
+      case 'task_id':
+      case 'secret':
+        return TEXT;
+      case 'step': {
+        const target = this.#graph.named.get(root.step);
+        if (target === undefined || root.part === 'results') return undefined;
+        if (root.part === 'status') return STATUS;
+        return root.part === 'error' ? ERROR : this.#graph.steps[target]!.entry?.capability.outputSchema;
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+function outOfPlace(source: string, rule: string): Fault {
+  return { code: 'reference_out_of_place', message: `${source} means nothing here: ${rule}` };
+}
+
+/** The properties that a schema lists at a path, alternatives left aside: names to suggest. */
+function declaredKeys(root: JsonObject, path: Reference['path']): readonly string[] {
+  let at: Json | undefined = root;
+  for (const key of [...path, undefined]) {
+    if (isObject(at) && typeof at['$ref'] === 'string') at = followRef(root, at['$ref']);
+    if (!isObject(at) || key === undefined) break;
+    const { properties, items }: JsonObject = at;
+    at =
+      typeof key === 'number'
+        ? items
+        : isObject(properties) && Object.hasOwn(properties, key)
+          ? properties[key]
+          : undefined;
+  }
+  return isObject(at) && isObject(at['properties']) ? Object.keys(at['properties']) : [];
+}
+
+/** A schema in a few words. */
+function say({ type, ...schema }: JsonObject): string {
+  const values = schema['enum'] ?? (schema['const'] === undefined ? undefined : [schema['const']]);
+  if (Array.isArray(values))
+    return `one of ${values
+      .slice(0, 8)
+      .map((value) => JSON.stringify(value))
+      .join(', ')}`;
+  return type === undefined ? 'something else' : `a value of type ${[type].flat().join(' or ')}`;
+}

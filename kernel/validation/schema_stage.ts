@@ -1,0 +1,87 @@
+import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.ts';
+import type { SchemaCompiler } from '../schema/compile.ts';
+import { isAtOrBelow } from '../schema/pointer.ts';
+import type { SchemaProblem } from '../schema/problem.ts';
+import { TEMPLATE_SCHEMA } from '../template/schema.ts';
+import { TEMPLATE_LIMITS } from './limits.ts';
+import type { Review, ReviewedStep } from './review.ts';
+
+/** What the schema stage found; `countable` is false when there is too much for the later stages. */
+export interface SchemaStage {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly countable: boolean;
+}
+
+/** Holds a template against its schema, counts it, and names what a later version of Weft will do. */
+export function checkSchema(review: Review, compiler: SchemaCompiler, stepsMax: number): SchemaStage {
+  const { steps, document } = review;
+  const tooMany = checkCounts(steps, stepsMax);
+  if (tooMany.length > 0) return { diagnostics: tooMany, countable: false };
+  const compiled = compiler.compile(TEMPLATE_SCHEMA);
+  if (!compiled.ok) throw new Error(`the template schema does not compile: ${JSON.stringify(compiled.problems)}`);
+  const unsupported = steps.filter(isUnsupported);
+  const problems = compiled
+    .check(document)
+    // What such a step looks like is not settled yet.
+    .filter(({ pointer }) => !unsupported.some((step) => isAtOrBelow(pointer, step.pointer)));
+  return {
+    diagnostics: [
+      ...problems.map((problem) => diagnose(codeOf(problem), problem)),
+      ...unsupported.map(notSupported),
+      ...checkBudget(review),
+      ...checkInputSchema(review, compiler),
+    ],
+    countable: true,
+  };
+}
+
+function codeOf({ keyword }: SchemaProblem): DiagnosticCode {
+  if (keyword === 'additionalProperties') return 'key_unknown';
+  return keyword === 'required' ? 'key_missing' : 'value_invalid';
+}
+
+function checkCounts(steps: readonly ReviewedStep[], stepsMax: number): Diagnostic[] {
+  const { dependencies_max } = TEMPLATE_LIMITS;
+  const dependencies = steps.reduce((sum, step) => sum + step.dependencies.length, 0);
+  const found: Diagnostic[] = [];
+  if (steps.length > stepsMax) {
+    const message = `the template has ${steps.length} steps; at most ${stepsMax} are allowed`;
+    found.push(diagnose('too_many_steps', { pointer: '/steps', message, expected: stepsMax, got: steps.length }));
+  }
+  if (dependencies > dependencies_max) {
+    const message = `the steps have ${dependencies} dependencies; at most ${dependencies_max} are allowed`;
+    const counts = { expected: dependencies_max, got: dependencies };
+    found.push(diagnose('too_many_dependencies', { pointer: '/steps', message, ...counts }));
+  }
+  return found;
+}
+
+/** Types whose execution is not part of this version. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['batchable', 'batch_worker', 'planning']);
+
+function isUnsupported({ type }: ReviewedStep): boolean {
+  return type !== undefined && UNSUPPORTED.has(type);
+}
+
+function notSupported({ pointer, type }: ReviewedStep): Diagnostic {
+  return diagnose('not_supported_yet', {
+    pointer: `${pointer}/type`,
+    message: `steps of type "${type}" cannot be run by this version of Weft`,
+    expected: ['standard', 'decision', 'deferred'],
+    got: type!,
+  });
+}
+
+function checkBudget({ document }: Review): Diagnostic[] {
+  if (typeof document !== 'object' || document === null || !('budget' in document)) return [];
+  const message = 'the budget is kept with the template, but this version of Weft does not enforce it';
+  return [diagnose('not_enforced_yet', { pointer: '/budget', message })];
+}
+
+function checkInputSchema({ input_schema }: Review, compiler: SchemaCompiler): Diagnostic[] {
+  const compiled = input_schema === undefined ? undefined : compiler.compile(input_schema);
+  if (compiled === undefined || compiled.ok) return [];
+  return compiled.problems.map((problem) =>
+    diagnose('input_schema_unusable', { ...problem, pointer: `/input_schema${problem.pointer}` }),
+  );
+}

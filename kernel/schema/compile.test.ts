@@ -164,7 +164,7 @@ test('accepts exactly what ajv accepts', () => {
     fc.property(anySchema, values, (schema, values) => {
       const compiled = compiler.compile(schema);
       if (!compiled.ok) return;
-      const ajv = new Ajv2020({ strict: false, meta: false, validateSchema: false });
+      const ajv = new Ajv2020({ strict: false, allErrors: true, meta: false, validateSchema: false });
       const validate = ajv.compile(schema);
       for (const value of values) {
         const problems = compiled.check(value);

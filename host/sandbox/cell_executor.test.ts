@@ -99,6 +99,13 @@ test('carries a u64 whole and a call without a result', async () => {
   assert.equal(lines, [['weft:log/logger#log', 'warn', 'a "line"\n', '{"n":1}']]);
 });
 
+test('an answer that the interface does not have ends the run', async () => {
+  for (const answer of [{ ok: undefined }, { ok: 'soon' }, { error: 'no clock' }]) {
+    const end = await run({ do: 'clock' }, { host: hostFunctions(async () => answer) });
+    assert.is(failureOf(end).code, 'trap');
+  }
+});
+
 test("passes the handler's own failure on", async () => {
   assert.equal(failureOf(await run({ do: 'fail' })), {
     code: 'no_luck',

@@ -72,9 +72,12 @@ export async function performOrder(
     }
   }
 
-  async function hostCall(name: string, args: readonly unknown[]): Promise<HostReply> {
+  /** In the form that jco lowers into the guest: a WIT error is thrown as it is. */
+  async function hostCall(name: string, args: readonly unknown[], result: HostResult): Promise<unknown> {
+    let reply: HostReply;
     try {
-      return await callHost(name, args);
+      reply = await callHost(name, args);
+      if (result !== 'result') return liftPlain(name, reply, result);
     } catch (error) {
       halted.resolve(
         error instanceof CallTooLarge
@@ -84,6 +87,8 @@ export async function performOrder(
       // The guest stays suspended: thrown into it, the error would be the guest's to catch.
       return new Promise(() => undefined);
     }
+    if ('error' in reply) throw reply.error;
+    return reply.ok;
   }
 
   function bounded(end: Extract<GuestEnd, { value: unknown }>): GuestEnd {
@@ -131,21 +136,16 @@ async function readComponent(directory: string): Promise<LoadedComponent> {
   };
 }
 
-function importsOver(callHost: CallHost): Imports {
+function importsOver(call: (name: string, args: readonly unknown[], result: HostResult) => Promise<unknown>): Imports {
   return mapEntries(HOST_INTERFACES, (name, { functions }) => [
     name,
-    mapEntries(functions, (fn, result) => [
-      camelCase(fn),
-      async (...args: unknown[]) => lift(await callHost(`${name}#${fn}`, args), result),
-    ]),
+    mapEntries(functions, (fn, result) => [camelCase(fn), (...args: unknown[]) => call(`${name}#${fn}`, args, result)]),
   ]);
 }
 
-/** Gives a reply the form that jco lowers into the guest: a WIT error is thrown as it is. */
-function lift(reply: HostReply, result: HostResult): unknown {
-  if ('error' in reply) throw reply.error;
-  if (result === 'u64') return BigInt(reply.ok as string);
-  return result === 'result' ? reply.ok : undefined;
+function liftPlain(name: string, reply: HostReply, result: Exclude<HostResult, 'result'>): unknown {
+  if ('error' in reply) throw new Error(`the host answered ${name} by an error, which its interface does not have`);
+  return result === 'u64' ? BigInt(reply.ok as string) : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -57,7 +57,7 @@ function place(frame: Frame): string {
 const DEPTH_MAX = 1_000;
 
 /**
- * About how many UTF-16 units the JSON of a value has (escapes are not counted). Stops early with a larger number
+ * How many UTF-16 units the JSON of a value has, each escape counted as the one it stands for. Stops early with a larger number
  * than `enough` once that is passed; Infinity for values too deep to be written. Never recurses.
  */
 export function jsonSize(value: Json, enough = Number.POSITIVE_INFINITY): number {
@@ -70,12 +70,13 @@ export function jsonSize(value: Json, enough = Number.POSITIVE_INFINITY): number
       if (typeof item === 'string') size += item.length + 2;
       else if (typeof item !== 'object' || item === null) size += String(item).length;
       else if (Array.isArray(item)) {
-        size += item.length + 1;
+        size += 2 + Math.max(0, item.length - 1);
         for (const each of item) below.push(each);
       } else {
-        size += 1;
-        for (const key of Object.keys(item)) {
-          size += key.length + 4;
+        const keys = Object.keys(item);
+        size += 2 + Math.max(0, keys.length - 1);
+        for (const key of keys) {
+          size += key.length + 3;
           below.push((item as JsonObject)[key]!);
         }
       }

@@ -22,8 +22,8 @@ export interface BigNumber {
 const LIMIT_DIGITS = '9007199254740992';
 const LIMIT = 2 ** 53;
 
-/** A text without a match has no big number: nothing is long enough and nothing is scaled up. */
-const SUSPECT = /\d{16}|\d[eE][+\d]/;
+/** A text without a match has no big number: no whole part is long enough and nothing is scaled up. */
+const SUSPECT = /(?:^|[^.\d])\d{16}|\d[eE][+\d]/;
 
 /**
  * Every big number of a text, in order.

@@ -105,7 +105,7 @@ function expressionError(thrown: unknown, limits: ExpressionLimits): ExpressionE
     code,
     limitMessage(code, limits) ?? String(message ?? code),
     typeof position === 'number' ? position : undefined,
-    typeof token === 'string' ? token : undefined,
+    typeof token === 'string' || typeof token === 'number' ? String(token) : undefined,
   );
 }
 

@@ -1,18 +1,14 @@
-import type { Format } from 'ajv';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Json, JsonObject } from '../json.ts';
+import type { Format, ValidateFunction } from 'ajv';
+import type { Json } from '../json.ts';
+import { createAjv, FUEL, OutOfFuel } from './ajv_instance.ts';
 import { canonicalJson } from './canonical.ts';
 import { explain } from './explain.ts';
 import { guardSchema } from './guard.ts';
-import { didYouMean } from './nearest.ts';
-import { pointerToken } from './pointer.ts';
 import type { Problem, SchemaProblem } from './problem.ts';
+import { type Regex, type Vocabulary, vocabularyProblems } from './vocabulary.ts';
 import { followRef, isObject, type Schema, subschemas } from './walk.ts';
 
-/** A compiled regular expression. */
-export interface Regex {
-  test(text: string): boolean;
-}
+export type { Regex };
 
 export interface SchemaCompilerOptions {
   /**
@@ -52,12 +48,16 @@ const PROBLEMS_MAX = 100;
 
 /** Makes a compiler. Compiling is synchronous and pure; nothing is ever fetched. */
 export function createSchemaCompiler(options: SchemaCompilerOptions = {}): SchemaCompiler {
+  const vocabulary: Vocabulary = {
+    engine: options.regexEngine ?? ((pattern, flags) => new RegExp(pattern, flags)),
+    formats: options.formats ?? {},
+  };
   const byIdentity = new WeakMap<object, CompiledSchema>();
   const byText = new Map<string, CompiledSchema>();
   const cache_max = options.cache_max ?? 256;
 
   const compileText = (text: string): CompiledSchema => {
-    const compiled = byText.get(text) ?? compileGuarded(JSON.parse(text), options);
+    const compiled = byText.get(text) ?? compileGuarded(JSON.parse(text), vocabulary);
     // A Map remembers insertion order: the first key is the one unused for longest.
     byText.delete(text);
     byText.set(text, compiled);
@@ -79,57 +79,13 @@ export function createSchemaCompiler(options: SchemaCompilerOptions = {}): Schem
 }
 
 /** `schema` is the compiler's own: it is rewritten for ajv. */
-function compileGuarded(schema: Schema, options: SchemaCompilerOptions): CompiledSchema {
-  const engine = options.regexEngine ?? ((pattern: string, flags: string) => new RegExp(pattern, flags));
-  const formats = options.formats ?? {};
-  const problems = Array.from(subschemas(schema)).flatMap(([pointer, subschema]) =>
-    isObject(subschema) ? vocabularyProblems(subschema, pointer, engine, formats) : [],
-  );
+function compileGuarded(schema: Schema, vocabulary: Vocabulary): CompiledSchema {
+  const problems = vocabularyProblems(schema, vocabulary);
   if (problems.length > 0) return { ok: false, problems };
 
   const fuel = { left: 0 };
   const prepared = prepare(schema);
-  // One instance for each schema: an instance never forgets what it compiled.
-  const ajv = new Ajv2020({
-    meta: false,
-    validateSchema: false,
-    addUsedSchema: false,
-    strict: true,
-    strictTypes: false,
-    strictTuples: false,
-    strictRequired: false,
-    allErrors: true,
-    verbose: true,
-    // Copying them into each use would let code grow with references times size.
-    inlineRefs: false,
-    // Inherited names as `constructor` are not properties.
-    ownProperties: true,
-    // The check behind it runs patterns on the platform's engine.
-    allowMatchingProperties: true,
-    multipleOfPrecision: 10,
-    formats: { ...formats },
-    logger: false,
-    code: { regExp: Object.assign(namedRegex(engine), { code: 'weftRegex' }) },
-  });
-  ajv.addKeyword({
-    keyword: FUEL,
-    errors: false,
-    validate: () => {
-      if (fuel.left-- <= 0) throw new OutOfFuel();
-      return true;
-    },
-  });
-  // ajv compares every pair of items.
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword({
-    keyword: 'uniqueItems',
-    type: 'array',
-    schemaType: 'boolean',
-    errors: false,
-    validate: (unique: boolean, items: readonly Json[]) =>
-      !unique || new Set(items.map((item) => canonicalJson(item))).size === items.length,
-  });
-
+  const ajv = createAjv(vocabulary, fuel);
   let validate: ValidateFunction;
   try {
     validate = ajv.compile(prepared);
@@ -147,15 +103,13 @@ function compileGuarded(schema: Schema, options: SchemaCompilerOptions): Compile
       } catch (error) {
         return [error instanceof OutOfFuel || error instanceof RangeError ? TOO_MUCH : uncheckable(error as Error)];
       }
-      return explain(validate.errors ?? [], { root: prepared, unknown }).slice(0, PROBLEMS_MAX);
+      const errors = validate.errors ?? [];
+      // They hold on to the value.
+      validate.errors = null;
+      return explain(errors, { root: prepared, unknown }).slice(0, PROBLEMS_MAX);
     },
   };
 }
-
-/** Counts one use of a schema by reference. */
-const FUEL = 'x-weft-fuel';
-
-class OutOfFuel extends Error {}
 
 const TOO_MUCH: SchemaProblem = {
   pointer: '',
@@ -184,49 +138,4 @@ function prepare(schema: Schema): Schema {
     if (isObject(target)) (target as Record<string, Json>)[FUEL] = true;
   }
   return schema;
-}
-
-/** ajv tells patterns apart by their text, so each must have its own. */
-function namedRegex(engine: (pattern: string, flags: string) => Regex) {
-  return (pattern: string, flags: string) => {
-    const regex = engine(pattern, flags);
-    return { test: (text: string) => regex.test(text), toString: () => `/${pattern}/${flags}` } as RegExp;
-  };
-}
-
-/** Patterns the engine refuses, and formats nobody gave. */
-function vocabularyProblems(
-  schema: JsonObject,
-  pointer: string,
-  engine: (pattern: string, flags: string) => Regex,
-  formats: Readonly<Record<string, Format>>,
-): Problem[] {
-  const problems: Problem[] = [];
-  const tryPattern = (pattern: string, at: string) => {
-    try {
-      engine(pattern, 'u');
-    } catch (error) {
-      problems.push({
-        pointer: at,
-        message: `the pattern cannot be used: ${(error as Error).message}`,
-        got: pattern,
-        suggestion: 'patterns run in linear time: no lookaround and no backreferences',
-      });
-    }
-  };
-  const { pattern, patternProperties, format } = schema;
-  if (typeof pattern === 'string') tryPattern(pattern, `${pointer}/pattern`);
-  for (const key of isObject(patternProperties) ? Object.keys(patternProperties) : []) {
-    tryPattern(key, `${pointer}/patternProperties/${pointerToken(key)}`);
-  }
-  if (typeof format === 'string' && !Object.hasOwn(formats, format)) {
-    const suggestion = didYouMean(format, Object.keys(formats));
-    problems.push({
-      pointer: `${pointer}/format`,
-      message: 'is no known format',
-      got: format,
-      ...(suggestion === undefined ? {} : { suggestion }),
-    });
-  }
-  return problems;
 }

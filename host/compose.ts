@@ -104,7 +104,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     faults,
     now,
     loadTemplate: (digest) => templates.load(digest),
-    onCommitted: (taskId) => watchers.changed(taskId),
+    watchers,
     cachedTasksMax: CACHED_TASKS_MAX,
   });
   const name = `${hostname()}/${process.pid}`;

@@ -48,7 +48,7 @@ export class Broker {
     this.#consumers.push(
       await transport.onBroadcast((message) => {
         const cancel = readCancel(message);
-        if (cancel !== undefined) this.#running.get(cancel.step_id)?.abort();
+        if (cancel !== undefined) this.#running.get(cancel.step_id)?.abort(CANCELLED);
       }),
     );
     this.#consumers.push(
@@ -129,7 +129,7 @@ export class Broker {
     } finally {
       if (this.#running.get(identity.step_id) === aborting) this.#running.delete(identity.step_id);
       // Host calls of a run that was cut short end with it.
-      aborting.abort();
+      aborting.abort(ENDED);
     }
   }
 
@@ -146,7 +146,10 @@ export class Broker {
   }
 }
 
+/** Why a run was aborted. Values made once: a DOMException for every step is dear. */
 const DRAINED = Symbol('drained');
+const CANCELLED = Symbol('cancelled');
+const ENDED = Symbol('ended');
 
 function ended(end: RunEnd) {
   return end.kind === 'outcome'

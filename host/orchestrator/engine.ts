@@ -13,7 +13,7 @@ import type { Store } from '../store/port.ts';
 import type { TemplateChecker } from '../template/checker.ts';
 import { inspect } from '../template/inspect.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { Engine, StepView, Submission, TaskView, TemplateSource } from './port.ts';
+import type { Engine, NumberedEvent, StepView, Submission, TaskView, TemplateSource } from './port.ts';
 import type { Templates } from './templates.ts';
 import { stepView, taskView } from './views.ts';
 import type { Watchers } from './watchers.ts';
@@ -103,18 +103,21 @@ export function createEngine(options: EngineOptions): Engine {
       await assertTask(store, taskId);
       const watcher = options.watchers.watch(taskId, signal);
       try {
-        for (let seq = afterSeq; !signal.aborted; ) {
-          const changed = watcher.next();
-          const events = await store.readEvents(taskId, seq, WATCH_PAGE);
-          for (const numbered of events) {
+        let seq = afterSeq;
+        let behind = true;
+        while (!signal.aborted) {
+          const events: readonly NumberedEvent[] | undefined = behind
+            ? await store.readEvents(taskId, seq, WATCH_PAGE)
+            : await watcher.next();
+          for (const numbered of events ?? []) {
+            // What was read from the store may also have been published.
+            if (numbered.seq <= seq) continue;
             yield numbered;
             if (endsTask(numbered.event)) return;
+            seq = numbered.seq;
           }
-          seq = events.at(-1)?.seq ?? seq;
-          if (events.length === 0) {
-            if (isSettled((await store.readSummary(taskId))!.status)) return;
-            await changed;
-          }
+          if (behind && events?.length === 0 && isSettled((await store.readSummary(taskId))!.status)) return;
+          behind = events === undefined || (behind && events.length > 0);
         }
       } finally {
         watcher.close();

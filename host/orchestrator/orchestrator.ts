@@ -22,6 +22,7 @@ import { rowsOf, timerRows } from './commit_plan.ts';
 import { TaskHost } from './task_host.ts';
 import { TimerPump } from './timer_pump.ts';
 import type { Claims } from './views.ts';
+import type { Watchers } from './watchers.ts';
 
 /** What an orchestrator needs from its surroundings. */
 export interface OrchestratorOptions {
@@ -34,8 +35,7 @@ export interface OrchestratorOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
-  /** A task's events became durable. */
-  onCommitted(taskId: string, state: TaskState, events: readonly TaskEvent[]): void;
+  readonly watchers: Watchers;
   readonly cachedTasksMax: number;
 }
 
@@ -128,6 +128,7 @@ export class Orchestrator {
       return step === undefined ? [] : timerRows(state, step);
     });
     const messages = effects.dispatched.map((step) => this.#message(state, step));
+    const first_seq = state.head.seq - events.length + 1;
     const timers_set = [...rows.timers_set, ...kept];
     return {
       commit: { ...rows, timers_set, timers_cleared: [...rows.timers_cleared, ...stale] },
@@ -136,9 +137,18 @@ export class Orchestrator {
         for (const message of messages) void this.#send(message);
         for (const row of timers_set) this.#timers.scheduled(row.at);
         for (const step of effects.killed) void this.#kill(state.head.id, step);
-        if (events.length > 0) this.#options.onCommitted(state.head.id, state, events);
+        this.#publish(state.head.id, first_seq, events);
       },
     };
+  }
+
+  #publish(taskId: string, first_seq: number, events: readonly TaskEvent[]): void {
+    const { watchers } = this.#options;
+    if (!watchers.has(taskId)) return;
+    watchers.publish(
+      taskId,
+      events.map((event, index) => ({ seq: first_seq + index, event })),
+    );
   }
 
   #message(state: TaskState, step: StepState): DispatchData {

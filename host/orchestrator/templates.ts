@@ -1,6 +1,6 @@
 import { WeftError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { compileTrusted } from '../../kernel/template/compile_trusted.ts';
+import { compileTrusted } from '../../kernel/template/compile.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Store } from '../store/port.ts';
 

@@ -1,38 +1,59 @@
-/** Somebody who waits for a task to change. */
+import type { NumberedEvent } from './port.ts';
+
+/** Somebody who follows a task. */
 export interface Watcher {
-  /** Resolves at the next change from now on, or when the watcher's signal aborts. */
-  next(): Promise<void>;
+  /**
+   * Resolves with what became durable since the last call, as soon as there is something; with undefined when that is
+   * more than is kept, so that it has to be read from the store; with nothing once the signal aborts.
+   */
+  next(): Promise<readonly NumberedEvent[] | undefined>;
   close(): void;
 }
 
-/**
- * Tells watchers that a task changed, and nothing more: they read what changed from the store, so a slow watcher
- * costs no memory and misses nothing.
- */
-export class Watchers {
-  readonly #waking = new Map<string, Set<() => void>>();
+/** A watcher that falls this many events behind reads from the store again: a slow one costs no memory. */
+const KEPT_MAX = 1_000;
 
-  /** A task's events became durable. */
-  changed(taskId: string): void {
-    for (const wake of this.#waking.get(taskId) ?? []) wake();
+/** Tells those who follow tasks what became durable. */
+export class Watchers {
+  readonly #of = new Map<string, Set<(events: readonly NumberedEvent[]) => void>>();
+
+  /** Whether somebody follows the task. */
+  has(taskId: string): boolean {
+    return this.#of.has(taskId);
+  }
+
+  /** Events of a task became durable. */
+  publish(taskId: string, events: readonly NumberedEvent[]): void {
+    for (const tell of this.#of.get(taskId) ?? []) tell(events);
   }
 
   watch(taskId: string, signal: AbortSignal): Watcher {
+    let kept: NumberedEvent[] | undefined = [];
     let wake = (): void => undefined;
-    const entry = (): void => wake();
-    const watchers = this.#waking.get(taskId) ?? new Set();
-    this.#waking.set(taskId, watchers.add(entry));
-    signal.addEventListener('abort', entry);
+    const tell = (events: readonly NumberedEvent[]): void => {
+      if (kept !== undefined && kept.length + events.length > KEPT_MAX) kept = undefined;
+      kept?.push(...events);
+      wake();
+    };
+    const abort = (): void => wake();
+    const watchers = this.#of.get(taskId) ?? new Set();
+    this.#of.set(taskId, watchers.add(tell));
+    signal.addEventListener('abort', abort);
     return {
-      next: () =>
-        new Promise((resolve) => {
-          wake = resolve;
-          if (signal.aborted) resolve();
-        }),
+      async next() {
+        if (kept?.length === 0 && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const taken = kept;
+        kept = [];
+        return taken;
+      },
       close: () => {
-        signal.removeEventListener('abort', entry);
-        watchers.delete(entry);
-        if (watchers.size === 0) this.#waking.delete(taskId);
+        signal.removeEventListener('abort', abort);
+        watchers.delete(tell);
+        if (watchers.size === 0) this.#of.delete(taskId);
       },
     };
   }

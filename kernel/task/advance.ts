@@ -1,8 +1,9 @@
+import { WeftError } from '../errors.ts';
 import { meetsDependents } from './apply.ts';
 import { settleBranches } from './creation.ts';
 import { resolveDispatch } from './dispatch_input.ts';
 import type { Draft } from './draft.ts';
-import type { Failure } from './events.ts';
+import type { Failure, HandlerPin } from './events.ts';
 import { compiledOf, dependentsOf, type StepState } from './state.ts';
 
 /**
@@ -65,8 +66,7 @@ function dispatch(draft: Draft, step: StepState): boolean {
   }
   // Values are checked before the first dispatch; they never change afterwards.
   if (step.enqueued_at === undefined) {
-    const { config, inputs } = resolveDispatch(draft.state, step);
-    const problems = env.checkDispatch(pin, config, inputs);
+    const problems = valueProblems(draft, step, pin);
     if (problems.length > 0) {
       draft.emit({ kind: 'step_errored', ...fence, attempt: step.attempt, failure: valuesRefused(problems) });
       return false;
@@ -74,6 +74,17 @@ function dispatch(draft: Draft, step: StepState): boolean {
   }
   draft.emit({ kind: 'step_enqueued', ...fence });
   return true;
+}
+
+/** What the pinned handler's schemas, or the size limit of resolved values, have against the step's values. */
+function valueProblems({ state, env }: Draft, step: StepState, pin: HandlerPin): readonly string[] {
+  try {
+    const { config, inputs } = resolveDispatch(state, step);
+    return env.checkDispatch(pin, config, inputs);
+  } catch (error) {
+    if (error instanceof WeftError && error.code === 'resolved_too_large') return [error.message];
+    throw error;
+  }
 }
 
 function valuesRefused(problems: readonly string[]): Failure {

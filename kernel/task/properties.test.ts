@@ -4,7 +4,7 @@ import { GOLDEN_DIRECTORY, type Golden } from '../../testing/simulator/golden.ts
 import { snapshot } from '../../testing/simulator/invariants.ts';
 import { runWorld, simulate } from '../../testing/simulator/simulate.ts';
 import { assert, suite } from '../../testing/suite.ts';
-import { compileTrusted } from '../template/compile_trusted.ts';
+import { compileTrusted } from '../template/compile.ts';
 import type { Template } from '../template/types.ts';
 import { fold } from './apply.ts';
 import type { TaskEvent } from './events.ts';

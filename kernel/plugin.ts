@@ -40,11 +40,11 @@ export interface PluginEnvironment {
 }
 
 /**
- * Checks plugins and their options, then applies them in order. Nothing is applied unless all are sound, since a
- * policy that half of its plugins enforce is none.
+ * Checks plugins and their options, then applies them and gives them back in that order. Nothing is applied unless
+ * all are sound, since a policy that half of its plugins enforce is none.
  * @throws plugin_invalid for the first that cannot be used
  */
-export function applyPlugins(plugins: readonly Plugin[], env: PluginEnvironment): void {
+export function applyPlugins(plugins: readonly Plugin[], env: PluginEnvironment): readonly Plugin[] {
   const ordered = orderPlugins(plugins);
   for (const { name, kernel } of ordered) {
     if (env.satisfies(KERNEL_VERSION, kernel)) continue;
@@ -63,6 +63,7 @@ export function applyPlugins(plugins: readonly Plugin[], env: PluginEnvironment)
       throw invalid(plugin.name, `apply failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     }
   }
+  return ordered;
 }
 
 /**

@@ -1,7 +1,9 @@
-import { isIP } from 'node:net';
+import { egressAllows, isAddress } from '../../kernel/template/egress.ts';
 import type { EgressRule } from '../../kernel/template/types.ts';
 import type { OperatorEgressRule } from '../config/types.ts';
 import { canonicalAddress, reachOf } from './address.ts';
+
+export { hostMatches } from '../../kernel/template/egress.ts';
 
 /** One request, or one hop of it, and the two lists that must both allow it. */
 export interface EgressQuestion {
@@ -36,11 +38,13 @@ export function decideEgress(question: EgressQuestion): EgressDecision {
   if (url.username !== '' || url.password !== '') {
     return denied('the URL carries credentials; give them as auth instead');
   }
+  const { protocol, hostname, port, pathname } = url;
+  const request = { protocol, hostname, port, pathname, method };
   const target = `${method} ${url.origin}${url.pathname}`;
-  if (!question.template.some((rule) => ruleMatches(rule, url, method))) {
+  if (!question.template.some((rule) => egressAllows(rule, request))) {
     return denied(`${target} is in no egress rule of the template; add one under "egress"`);
   }
-  const rules = question.operator.filter((rule) => ruleMatches(rule, url, method));
+  const rules = question.operator.filter((rule) => egressAllows(rule, request));
   if (rules.length === 0) {
     return denied(`${target} is in no egress rule of the operator; add one under "egress.allow" in weft.yaml`);
   }
@@ -66,47 +70,6 @@ export function addressRefusal(host: string, address: string, open: boolean): st
   const named = canonicalAddress(host.replace(/^\[|\]$/g, '')) === canonicalAddress(address);
   if (reach === 'restricted' || named) return undefined;
   return `"${host}" leads to the metadata address ${address}, which only an operator rule that names it opens`;
-}
-
-/** Whether a host, as `URL.hostname` gives it, matches a pattern: a name, an IP literal, or `*.` and a domain. */
-export function hostMatches(pattern: string, hostname: string): boolean {
-  const host = hostname.replace(/\.$/, '');
-  if (!pattern.startsWith('*.')) return normalizeHost(pattern) === host;
-  const domain = normalizeHost(pattern.slice(2));
-  // The end of an address reads as an address itself, so a domain never ends one.
-  return domain !== undefined && !isAddress(domain) && host.endsWith(`.${domain}`);
-}
-
-function ruleMatches(rule: EgressRule, url: URL, method: string): boolean {
-  const scheme = rule.scheme ?? 'https';
-  const standard = scheme === 'https' ? 443 : 80;
-  return (
-    url.protocol === `${scheme}:` &&
-    (url.port === '' ? standard : Number(url.port)) === (rule.port ?? standard) &&
-    (rule.methods === undefined || rule.methods.some((allowed) => allowed.toUpperCase() === method)) &&
-    hostMatches(rule.host, url.hostname) &&
-    (rule.path === undefined || pathMatches(rule.path, url.pathname))
-  );
-}
-
-// A server may read `%2f`, `\` or `..;` as path syntax that the URL standard does not, and so leave the prefix.
-function pathMatches(prefix: string, pathname: string): boolean {
-  if (/%(?:25)*(?:2f|5c|00)|\\/i.test(pathname)) return false;
-  if (pathname.split('/').some((segment) => /^(?:\.|%(?:25)*2e){1,2}(?:;|%(?:25)*3b|$)/i.test(segment))) return false;
-  if (/[?#]/.test(prefix)) return false;
-  const base = URL.parse(`http://host/${prefix.replace(/^\//, '')}`)?.pathname.replace(/\/+$/, '');
-  return base !== undefined && (pathname === base || pathname.startsWith(`${base}/`));
-}
-
-function normalizeHost(host: string): string | undefined {
-  const bracketed = isIP(host) === 6 ? `[${host}]` : host;
-  // Anything but a bare host would move parts of the rule into other parts of the URL.
-  if (/[/?#@\\]|:\d*$/.test(bracketed) && !bracketed.endsWith(']')) return undefined;
-  return URL.parse(`http://${bracketed}/`)?.hostname.replace(/\.$/, '');
-}
-
-function isAddress(hostname: string): boolean {
-  return hostname.startsWith('[') || isIP(hostname) !== 0;
 }
 
 function literalOf(url: URL): string | undefined {

@@ -72,7 +72,7 @@ export class TemplateChecker {
     if (parsed.document === undefined) return { diagnostics: parsed.diagnostics };
     const checked = this.#checkDocument(parsed.document);
     const located = checked.diagnostics.map((each) => ({ ...each, ...file, ...parsed.locate(each.pointer) }));
-    const diagnostics = [...parsed.diagnostics, ...located];
+    const diagnostics = [...parsed.diagnostics, ...located].sort(byPosition);
     const failed = parsed.diagnostics.some((each) => each.severity === 'error');
     return failed || checked.compiled === undefined ? { diagnostics } : { diagnostics, compiled: checked.compiled };
   }
@@ -88,6 +88,11 @@ export class TemplateChecker {
       stepsMax: limits.template_steps_max,
     });
   }
+}
+
+/** As people read; what has no position comes last. */
+function byPosition(a: Diagnostic, b: Diagnostic): number {
+  return (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0) || 0;
 }
 
 function contextProblem(pointer: string, message: string, rest: Partial<Diagnostic> = {}): Diagnostic {

@@ -33,7 +33,7 @@ export function readNode(root: ParsedNode, sizeMax: number, complain: Complain):
     if (node.tag !== undefined) {
       complain('tag_forbidden', node.range[0], {
         pointer: pointerOf(path),
-        message: `the tag ${JSON.stringify(node.tag)} is not allowed`,
+        message: `the tag ${JSON.stringify(node.tag.replace('tag:yaml.org,2002:', '!!'))} is not allowed`,
         suggestion: 'remove it; quote a value to make it a text',
       });
     }

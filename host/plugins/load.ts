@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import { WeftError } from '../../kernel/errors.ts';
+import type { Hooks } from '../../kernel/hooks/hooks.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { applyPlugins, asPlugin, type Plugin } from '../../kernel/plugin.ts';
+import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
+import { satisfies } from '../catalog/catalog.ts';
+import { type FoundPlugin, findPlugins } from './find.ts';
+
+/** What loading plugins needs. */
+export interface LoadPluginsOptions {
+  /** Each a plugin itself, or a folder of plugins. */
+  readonly directories: readonly string[];
+  /** By plugin name. */
+  readonly options: Readonly<Record<string, JsonObject>>;
+  readonly hooks: Hooks;
+  readonly compiler: SchemaCompiler;
+  readonly logger: Pick<Logger, 'child' | 'error' | 'info'>;
+}
+
+/**
+ * Loads every plugin of the directories and applies them; gives them back in the order in which they were applied.
+ * All are tried, so that the log names every one that cannot be used; then the first of those is thrown, before
+ * anything was applied.
+ * @throws plugin_invalid naming the file, or the plugin once its name is known, and the reason
+ */
+export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly Plugin[]> {
+  const { directories, hooks, compiler, logger } = options;
+  const tried = (await Promise.all(directories.map(tryAll))).flat();
+  const failures = tried.filter((result) => result instanceof WeftError);
+  for (const failure of failures) logger.error({ err: failure }, failure.message);
+  if (failures[0] !== undefined) throw failures[0];
+  const plugins = tried.filter((result): result is Plugin => !(result instanceof WeftError));
+  const applied = applyPlugins(plugins, {
+    hooks,
+    compiler,
+    options: options.options,
+    satisfies,
+    servicesFor: (plugin) => {
+      const own = logger.child({ plugin });
+      return { log: (level, message, fields = {}) => own[level](fields, message) };
+    },
+  });
+  for (const { name, version } of applied) logger.info({ plugin: name, version }, 'plugin applied');
+  return applied;
+}
+
+async function tryAll(directory: string): Promise<(Plugin | WeftError)[]> {
+  const found = await findPlugins(directory).catch((error: unknown) => [asFailure(error, directory)]);
+  return Promise.all(
+    found.map(async (each) =>
+      each instanceof WeftError ? each : importPlugin(each).catch((e) => asFailure(e, each.file)),
+    ),
+  );
+}
+
+async function importPlugin({ file, url }: FoundPlugin): Promise<Plugin> {
+  const module = (await import(url)) as { readonly default?: unknown };
+  return asPlugin(module.default, file);
+}
+
+/** Whatever went wrong while looking for or importing a plugin. */
+function asFailure(error: unknown, plugin: string): WeftError {
+  if (error instanceof WeftError) return error;
+  const problem = error instanceof Error ? error.message : String(error);
+  return new WeftError('plugin_invalid', { plugin, problem }, { cause: error });
+}

@@ -1,0 +1,16 @@
+/**
+ * What plugins may use of the kernel; everything else may change without notice. Its version is `KERNEL_VERSION`,
+ * which a plugin names a range of.
+ */
+export type { Capability, CatalogEntry } from './capability/types.ts';
+export type { Diagnostic, Stage } from './diagnostics.ts';
+export type { PluginHooks, TapOptions } from './hooks/hooks.ts';
+export { HOOKS, type HookName, type HookTaps } from './hooks/table.ts';
+export type { Json, JsonObject } from './json.ts';
+export { KERNEL_VERSION, type Plugin, type PluginServices } from './plugin.ts';
+export { compileValue } from './reference/parse.ts';
+export { didYouMean, nearest } from './schema/nearest.ts';
+export { pointerOf, pointerToken } from './schema/pointer.ts';
+export { type EgressRequest, egressAllows, hostMatches } from './template/egress.ts';
+export type { EgressRule, Reference, StepType } from './template/types.ts';
+export type { Finding, Report, Review, ReviewedStep } from './validation/review.ts';

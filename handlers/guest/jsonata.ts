@@ -1,7 +1,8 @@
 import jsonata from 'jsonata';
 // $now, $millis and $toMillis read the time through Date.
 import './clock.ts';
-import type { Json } from './json.ts';
+import { fail } from './failure.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** What one evaluation may use. */
 export interface ExpressionLimits {
@@ -30,14 +31,17 @@ export class ExpressionError extends Error {
   readonly token: string | undefined;
   /** Whether the expression is right but asked for too much. */
   readonly limit: boolean;
+  /** Whether it was compiled and failed over this input. */
+  readonly compiled: boolean;
 
-  constructor(code: string, message: string, position?: number, token?: string) {
+  constructor(code: string, message: string, compiled: boolean, position?: number, token?: string) {
     super(message);
     this.name = 'ExpressionError';
     this.code = code;
     this.position = position;
     this.token = token;
     this.limit = LIMIT_CODES.includes(code);
+    this.compiled = compiled;
   }
 
   /** For the `details` of a failure. */
@@ -71,10 +75,10 @@ const compileSynchronous = jsonata as unknown as (
  */
 export function compileExpression(source: string, limits: ExpressionLimits = EXPRESSION_LIMITS): Expression {
   const options = { timeout: limits.steps, stack: STACK_MAX, sequence: limits.sequence };
-  const compiled = attempt(limits, () => compileSynchronous(source, options));
+  const compiled = attempt(limits, false, () => compileSynchronous(source, options));
   return {
     evaluate: (input, bindings = {}) =>
-      attempt(limits, () => {
+      attempt(limits, true, () => {
         const value = compiled.evaluate(input, bindings);
         assertJson(value, 0);
         return value as Json | undefined;
@@ -89,21 +93,34 @@ export function isTruthy(value: Json | undefined): boolean {
   return Boolean(value);
 }
 
-function attempt<Result>(limits: ExpressionLimits, perform: () => Result): Result {
+/**
+ * Ends the run with the failure that an expression's error is: `expression_invalid`, `expression_failed` or
+ * `expression_limit`, JSONata's code and position in the details. Anything but an `ExpressionError` is thrown on.
+ * @param subject what failed, as the message's beginning
+ */
+export function failExpression(error: unknown, subject: string, details: JsonObject = {}): never {
+  if (!(error instanceof ExpressionError)) throw error;
+  const code = error.limit ? 'expression_limit' : error.compiled ? 'expression_failed' : 'expression_invalid';
+  const at = error.position === undefined ? '' : ` (at character ${error.position})`;
+  fail(code, `${subject}: ${error.message}${at}`, { details: { ...error.details, ...details } });
+}
+
+function attempt<Result>(limits: ExpressionLimits, compiled: boolean, perform: () => Result): Result {
   try {
     return perform();
   } catch (thrown) {
-    throw expressionError(thrown, limits);
+    throw expressionError(thrown, compiled, limits);
   }
 }
 
-function expressionError(thrown: unknown, limits: ExpressionLimits): ExpressionError {
+function expressionError(thrown: unknown, compiled: boolean, limits: ExpressionLimits): ExpressionError {
   if (thrown instanceof ExpressionError) return thrown;
   const { code, message, position, token } = thrown as Partial<Record<string, unknown>>;
-  if (typeof code !== 'string') return new ExpressionError('E0001', String(message ?? thrown));
+  if (typeof code !== 'string') return new ExpressionError('E0001', String(message ?? thrown), compiled);
   return new ExpressionError(
     code,
     limitMessage(code, limits) ?? String(message ?? code),
+    compiled,
     typeof position === 'number' ? position : undefined,
     typeof token === 'string' || typeof token === 'number' ? String(token) : undefined,
   );
@@ -120,13 +137,15 @@ function limitMessage(code: string, { steps, sequence }: ExpressionLimits): stri
 
 /** Functions, which JSONata has as values, are no JSON; neither is what a serializer's recursion cannot follow. */
 function assertJson(value: unknown, depth: number): void {
-  if (typeof value === 'function') throw new ExpressionError('E0002', 'the expression gives a function, not a value');
+  if (typeof value === 'function') refuse('E0002', 'the expression gives a function, not a value');
   if (typeof value !== 'object' || value === null) return;
-  if (depth === RESULT_DEPTH_MAX) {
-    throw new ExpressionError('D1011', `the value nests more than ${RESULT_DEPTH_MAX} deep`);
-  }
+  if (depth === RESULT_DEPTH_MAX) refuse('D1011', `the value nests more than ${RESULT_DEPTH_MAX} deep`);
   if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
-    throw new ExpressionError('E0002', 'the expression gives a function, not a value');
+    refuse('E0002', 'the expression gives a function, not a value');
   }
   for (const member of Array.isArray(value) ? value : Object.values(value)) assertJson(member, depth + 1);
+}
+
+function refuse(code: string, message: string): never {
+  throw new ExpressionError(code, message, true);
 }

@@ -1,6 +1,6 @@
 import { complete, defineHandler, fail, type Json, type JsonObject } from '../guest/index.ts';
 import { compileSchema, SchemaError } from '../guest/json_schema.ts';
-import { compileExpression, ExpressionError, type ExpressionLimits } from '../guest/jsonata.ts';
+import { compileExpression, type ExpressionLimits, failExpression } from '../guest/jsonata.ts';
 import capability from './capability.json' with { type: 'json' };
 
 /** Exactly one of `expression` and `mapping` is there. */
@@ -49,18 +49,11 @@ function evaluateMapping(
 }
 
 function evaluate(expression: string, limits: ExpressionLimits, inputs: JsonObject, field?: string): Json | undefined {
-  let code = 'expression_invalid';
   try {
-    const compiled = compileExpression(expression, limits);
-    code = 'expression_failed';
-    return compiled.evaluate(inputs);
+    return compileExpression(expression, limits).evaluate(inputs);
   } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    const of = field === undefined ? 'the expression' : `the expression of "${field}"`;
-    const at = error.position === undefined ? '' : ` at position ${error.position}`;
-    fail(error.limit ? 'expression_limit' : code, `${of}: ${error.message}${at}`, {
-      details: { ...error.details, ...(field === undefined ? {} : { field }) },
-    });
+    if (field === undefined) failExpression(error, '"expression"');
+    failExpression(error, `"mapping" of "${field}"`, { field });
   }
 }
 

@@ -76,7 +76,10 @@ test('replaces a damaged entry of the cache', async () => {
 });
 
 test('forgets what another jco transpiled', () => {
-  assert.is(TRANSPILER_VERSION, `jco-${manifest.dependencies['@bytecodealliance/jco']}`);
+  assert.ok(
+    TRANSPILER_VERSION.startsWith(`jco-${manifest.dependencies['@bytecodealliance/jco']}-`),
+    TRANSPILER_VERSION,
+  );
 });
 
 test('asks the validator of today about a capability of yesterday', async () => {

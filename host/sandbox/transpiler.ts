@@ -4,8 +4,8 @@ import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { cellProgram, confinedArguments } from './cell_flags.ts';
 
-/** Part of the cache's path: what an older pin of jco, or older options, generated is not used again. */
-export const TRANSPILER_VERSION = 'jco-1.35.0';
+/** The pin of jco, and a count of the changes to how it is used: what was generated otherwise is not used again. */
+export const TRANSPILER_VERSION = 'jco-1.35.0-2';
 
 const TIMEOUT_MS = 60_000;
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;

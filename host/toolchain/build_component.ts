@@ -63,9 +63,9 @@ function undeclaredImport(file: string, name: string): Diagnostic {
 function failedComponent(entry: string, bundle: Bundle, error: Error): Diagnostic {
   const [, line, column] = /user\.js:(\d+):(\d+)/.exec(error.message) ?? [];
   const position = line === undefined ? undefined : bundle.locate(Number(line), Number(column));
-  // The engine's message ends in its stack, in terms of the bundle.
-  const reason = error.message.replace(/\n\s+at [\s\S]*/, '').trim();
-  const message = `no component can be made of it: ${reason}`;
+  // The engine's message begins with its layers and ends in its stack, in terms of the bundle.
+  const reason = error.message.replace(/^[\s\S]*JavaScript module[^:]*: /, '').replace(/\n\s+at [\s\S]*/, '');
+  const message = `no component can be made of it: ${reason.trim()}`;
   const suggestion = 'the top level of a handler runs while it is built: it must not throw, nor call the host';
   const problem = { pointer: '', message, suggestion };
   return { ...diagnose('handler_component_invalid', problem), file: entry, ...position };

@@ -35,8 +35,9 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const message = `${file} cannot be read: ${(error as Error).message}`;
-    const suggestion = 'write a capability.json beside handler.ts; docs/handlers.md says what belongs there';
+    const { code, message: problem } = error as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'is missing' : `cannot be read: ${problem}`;
+    const suggestion = 'write a capability.json beside handler.ts, as handlers/guest/README.md says';
     throw new BuildError([{ ...diagnose('capability_invalid', { pointer: '', message, suggestion }), file }], error);
   }
 }

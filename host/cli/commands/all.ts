@@ -1,0 +1,19 @@
+import type { Command } from '../command.ts';
+import { GATE_COMMANDS } from './gate.ts';
+import { HANDLERS_COMMANDS } from './handlers.ts';
+import { RUN } from './run.ts';
+import { SERVE } from './serve.ts';
+import { STEP_COMMANDS } from './step.ts';
+import { TASK_COMMANDS } from './task.ts';
+import { TEMPLATE_COMMANDS } from './template.ts';
+
+/** Every command. Parser, help and documentation all come from this list. */
+export const COMMANDS: readonly Command[] = [
+  RUN,
+  SERVE,
+  ...TEMPLATE_COMMANDS,
+  ...HANDLERS_COMMANDS,
+  ...TASK_COMMANDS,
+  ...STEP_COMMANDS,
+  ...GATE_COMMANDS,
+];

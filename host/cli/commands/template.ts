@@ -1,0 +1,50 @@
+import { command } from '../command.ts';
+import { CONNECTION_OPTIONS } from '../connect.ts';
+import { EXIT } from '../exit.ts';
+import { OUTPUT_OPTION, Output } from '../output.ts';
+import { readObject, readTemplate } from '../read_input.ts';
+import { withTemplates } from '../templates.ts';
+import { renderGraph } from '../views.ts';
+import { checkTemplate } from './check.ts';
+
+const TEMPLATE = { name: 'TEMPLATE', doc: 'A template file (YAML or JSON); - for standard input.' } as const;
+
+/** The `weft template` commands. */
+export const TEMPLATE_COMMANDS = [
+  command({
+    name: 'template validate',
+    summary: 'Say everything that is wrong with a template.',
+    details: 'Checks against the catalog of the Weft that runs, or of the operator config when none does.',
+    arguments: [TEMPLATE],
+    options: {
+      context: { value: 'FILE|JSON', short: 'c', doc: 'Check this context against input_schema as well.' },
+      ...OUTPUT_OPTION,
+      ...CONNECTION_OPTIONS,
+    },
+    examples: [
+      {
+        line: 'weft template validate orders.yaml',
+        doc: 'Every problem with its line; exit code 10 when there is one.',
+      },
+      { line: 'weft template validate orders.yaml -o json', doc: 'The same for a program.' },
+    ],
+    async run({ args, options, io }) {
+      const template = await readTemplate(args[0]!, io);
+      const context = options.context === undefined ? undefined : await readObject(options.context, '--context', io);
+      return checkTemplate(template, context, options, new Output(io, options.output), io);
+    },
+  }),
+  command({
+    name: 'template graph',
+    summary: 'Show the steps of a template and what they follow.',
+    arguments: [TEMPLATE],
+    options: { ...OUTPUT_OPTION, ...CONNECTION_OPTIONS },
+    examples: [{ line: 'weft template graph orders.yaml -o json', doc: 'Nodes and edges for a program.' }],
+    async run({ args, options, io }) {
+      const template = await readTemplate(args[0]!, io);
+      const graph = await withTemplates(options, io, (templates) => templates.graph(template));
+      new Output(io, options.output).value(graph, () => renderGraph(graph));
+      return EXIT.ok.code;
+    },
+  }),
+];

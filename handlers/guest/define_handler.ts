@@ -1,3 +1,4 @@
+/// <reference path="../../wit/generated/weft-handler-handler.d.ts" preserve="true" />
 import type * as wit from 'weft:handler/handler@1.0.0';
 import { fillDefaults } from './defaults.ts';
 import { HandlerFailure } from './failure.ts';

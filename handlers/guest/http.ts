@@ -1,3 +1,4 @@
+/// <reference path="../../wit/generated/weft-http-client.d.ts" preserve="true" />
 import type { Error as HttpError, Request, Response } from 'weft:http/client@1.0.0';
 import { send as sendOrThrow } from 'weft:http/client@1.0.0';
 

@@ -1,3 +1,4 @@
+/// <reference path="../../wit/generated/weft-handler-handler.d.ts" preserve="true" />
 import type * as wit from 'weft:handler/handler@1.0.0';
 import type { Json, JsonObject } from './json.ts';
 

@@ -5,7 +5,7 @@ import { decide } from '../kernel/task/decide.ts';
 import { type Effects, effectsOf } from '../kernel/task/effects.ts';
 import type { Failure, TaskEvent } from '../kernel/task/events.ts';
 import { emptyTask, type StepState, stepNamed, type TaskState } from '../kernel/task/state.ts';
-import { compileTrusted } from '../kernel/template/compile_trusted.ts';
+import { compileTrusted } from '../kernel/template/compile.ts';
 import type { StepDefinition, Template } from '../kernel/template/types.ts';
 
 /** A step definition from the little that a test cares about. */
@@ -43,6 +43,7 @@ export class TaskPlayer {
       resolveHandler: (name) => ({ name, version: '1.0.0', digest: `sha256:${name}` }),
       checkDispatch: () => [],
       checkResult: () => [],
+      checkSchema: () => [],
       checkSignal: () => [],
       ...env,
     };

@@ -1,5 +1,6 @@
-import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { Json } from '../../kernel/json.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
+import type { Problem } from '../../kernel/schema/problem.ts';
 import type { Environment } from '../../kernel/task/commands.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
@@ -35,15 +36,23 @@ export function createEnvironment(catalog: Catalog, compiler: SchemaCompiler): E
       return [...prefixed('config', own.config(config)), ...prefixed('inputs', own.inputs(inputs))];
     },
     checkResult: (pin, result) => checksOf(pin.digest)?.result(result) ?? [],
-    checkSignal: (schema, data) => checkOf(compiler, schema as JsonObject)(data),
+    checkSchema: (schema) => {
+      const compiled = compiler.compile(schema);
+      return compiled.ok ? [] : texts(compiled.problems);
+    },
+    checkSignal: (schema, data) => checkOf(compiler, schema)(data),
   };
 }
 
-function checkOf(compiler: SchemaCompiler, schema: JsonObject): Check {
+/** Schemas were looked at when they came: a capability's at its registration, a suspension's when it was recorded. */
+function checkOf(compiler: SchemaCompiler, schema: Json): Check {
   const compiled = compiler.compile(schema);
-  // Capability schemas were guarded when they were registered; a gate's data schema may be unusable only now.
-  if (!compiled.ok) return () => compiled.problems.map((problem) => `the schema itself: ${problem.message}`);
-  return (value) => compiled.check(value).map((problem) => `${problem.pointer || '/'} ${problem.message}`);
+  if (!compiled.ok) return () => texts(compiled.problems).map((text) => `the schema itself: ${text}`);
+  return (value) => texts(compiled.check(value));
+}
+
+function texts(problems: readonly Problem[]): readonly string[] {
+  return problems.map((problem) => `${problem.pointer || '/'} ${problem.message}`);
 }
 
 function prefixed(what: string, problems: readonly string[]): readonly string[] {

@@ -89,6 +89,8 @@ export interface Environment {
   checkDispatch(pin: HandlerPin, config: Json, inputs: Json): readonly string[];
   /** Problems of a result against the pinned handler's `outputSchema`; empty when fine. */
   checkResult(pin: HandlerPin, result: Json): readonly string[];
+  /** Problems of a JSON Schema that came from a handler: what makes it unusable; empty when fine. */
+  checkSchema(schema: Json): readonly string[];
   /** Problems of a signal's data against the suspension's schema; empty when fine. */
   checkSignal(schema: Json, data: Json): readonly string[];
 }

@@ -173,6 +173,17 @@ test('a suspended step wakes with its state, the signals and the deadline that f
   assert.is(task.status, 'complete');
 });
 
+test('a suspension whose signals nothing can be checked against fails the step', () => {
+  const task = new TaskPlayer([step('gate')], {
+    checkSchema: (schema) => (schema === 'broken' ? ['/type is unknown'] : []),
+  });
+  task.submit();
+  assert.equal(task.suspend('gate', { signals: 'broken' }), ['step_errored', 'task_status_changed']);
+  const { failure } = task.step('gate');
+  assert.equal([failure?.code, failure?.retryable], ['signals_invalid', false]);
+  assert.equal(failure?.details, { problems: ['/type is unknown'] });
+});
+
 test('a signal is refused to those who are not asked, when its data is wrong, and when nobody asks', () => {
   const task = new TaskPlayer([step('gate'), step('other')], {
     checkSignal: (_schema, data) => (data === 'bad' ? ['/ must be better'] : []),

@@ -52,7 +52,12 @@ function fenceOf(draft: Draft, step: StepState) {
 
 /** Why an outcome cannot be this step's. */
 function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | undefined {
-  if (outcome.kind === 'suspend') return undefined;
+  if (outcome.kind === 'suspend') {
+    // A schema that nothing can be checked against would refuse every signal, for ever.
+    const problems = draft.env.checkSchema(outcome.signals);
+    if (problems.length === 0) return undefined;
+    return terminal('signals_invalid', `the schema of its signals is unusable: ${problems.join('; ')}`, { problems });
+  }
   const { type } = compiledOf(draft.state, step).definition;
   const expected = type === 'decision' ? 'branch' : 'complete';
   if (outcome.kind !== expected) {

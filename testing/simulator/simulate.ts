@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { compileTrusted } from '../../kernel/template/compile_trusted.ts';
+import { compileTrusted } from '../../kernel/template/compile.ts';
 import type { Template } from '../../kernel/template/types.ts';
 import { generateTemplate } from './generate.ts';
 import { Random } from './random.ts';

@@ -50,6 +50,7 @@ export class World {
         name === 'rare' && this.now < arrives ? undefined : { name, version: '1.0.0', digest: `sha256:${name}` },
       checkDispatch: (_pin, _config, _inputs) => [],
       checkResult: () => [],
+      checkSchema: () => [],
       checkSignal: () => [],
     };
   }

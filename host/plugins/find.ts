@@ -1,49 +1,34 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { WeftError } from '../../kernel/errors.ts';
-
-/** A plugin's module. */
-export interface FoundPlugin {
-  readonly file: string;
-  readonly url: string;
-}
 
 /** A package is a plugin by its `main`, any other folder by one of these. */
 const ENTRIES = ['plugin.ts', 'plugin.js', 'plugin.mjs'];
 
-/**
- * The plugins of a directory: itself, when it is one, or each of its folders, of which every one must be one.
- * @throws plugin_invalid naming the folder that holds no plugin; file system errors
- */
-export async function findPlugins(directory: string): Promise<readonly FoundPlugin[]> {
-  const own = await entryOf(directory);
-  if (own !== undefined) return [own];
-  const folders = (await readdir(directory, { withFileTypes: true }))
+/** The folders of a directory that must each be a plugin: itself, when it looks like one, or all it holds. */
+export async function pluginFolders(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'package.json' || ENTRIES.includes(name))) return [directory];
+  return entries
     .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
     .map((entry) => join(directory, entry.name))
     .sort();
-  return Promise.all(
-    folders.map(async (folder) => {
-      const entry = await entryOf(folder);
-      if (entry !== undefined) return entry;
-      const problem = `the folder holds neither ${ENTRIES.join(', ')} nor a package.json with "main"`;
-      throw new WeftError('plugin_invalid', { plugin: folder, problem });
-    }),
-  );
 }
 
-async function entryOf(folder: string): Promise<FoundPlugin | undefined> {
+/**
+ * The file of a plugin's module.
+ * @throws plugin_invalid when the folder holds none; file system errors
+ */
+export async function pluginFile(folder: string): Promise<string> {
   const names = await readdir(folder);
-  const entry = names.includes('package.json') ? await mainOf(folder) : undefined;
-  const name = entry ?? ENTRIES.find((candidate) => names.includes(candidate));
-  if (name === undefined) return undefined;
-  const file = join(folder, name);
-  return { file, url: pathToFileURL(file).href };
+  const main = names.includes('package.json') ? await mainOf(join(folder, 'package.json')) : undefined;
+  const entry = main ?? ENTRIES.find((candidate) => names.includes(candidate));
+  if (entry !== undefined) return join(folder, entry);
+  const problem = `the folder holds neither ${ENTRIES.join(', ')} nor a package.json with "main"`;
+  throw new WeftError('plugin_invalid', { plugin: folder, problem });
 }
 
-async function mainOf(folder: string): Promise<string | undefined> {
-  const file = join(folder, 'package.json');
+async function mainOf(file: string): Promise<string | undefined> {
   try {
     const { main } = JSON.parse(await readFile(file, 'utf8')) as { readonly main?: unknown };
     return typeof main === 'string' ? main : undefined;

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
@@ -5,7 +6,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { applyPlugins, asPlugin, type Plugin } from '../../kernel/plugin.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import { satisfies } from '../catalog/catalog.ts';
-import { type FoundPlugin, findPlugins } from './find.ts';
+import { pluginFile, pluginFolders } from './find.ts';
 
 /** What loading plugins needs. */
 export interface LoadPluginsOptions {
@@ -45,18 +46,24 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
   return applied;
 }
 
-async function tryAll(directory: string): Promise<(Plugin | WeftError)[]> {
-  const found = await findPlugins(directory).catch((error: unknown) => [asFailure(error, directory)]);
-  return Promise.all(
-    found.map(async (each) =>
-      each instanceof WeftError ? each : importPlugin(each).catch((e) => asFailure(e, each.file)),
-    ),
-  );
+async function tryAll(directory: string): Promise<readonly (Plugin | WeftError)[]> {
+  try {
+    const folders = await pluginFolders(directory);
+    return await Promise.all(folders.map(tryFolder));
+  } catch (error) {
+    return [asFailure(error, directory)];
+  }
 }
 
-async function importPlugin({ file, url }: FoundPlugin): Promise<Plugin> {
-  const module = (await import(url)) as { readonly default?: unknown };
-  return asPlugin(module.default, file);
+async function tryFolder(folder: string): Promise<Plugin | WeftError> {
+  let source = folder;
+  try {
+    source = await pluginFile(folder);
+    const module = (await import(pathToFileURL(source).href)) as { readonly default?: unknown };
+    return asPlugin(module.default, source);
+  } catch (error) {
+    return asFailure(error, source);
+  }
 }
 
 /** Whatever went wrong while looking for or importing a plugin. */

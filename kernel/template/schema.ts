@@ -43,7 +43,7 @@ const EGRESS_PROPERTIES = {
 const HANDLER_PROPERTIES = {
   catalog: {
     type: 'string',
-    pattern: '^[a-z][a-z0-9_]{0,63}(@.{1,100})?$',
+    pattern: '^[a-z][a-z0-9_]{0,63}(@[ -~]{1,100})?$',
     description:
       'The handler\'s name, with an npm semver range after "@" if not every version will do: "transform@^1".',
   },

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Plugin } from '../../../kernel/index.ts';
+import { type Json, type JsonObject, type Plugin, pointerToken } from '../../../kernel/index.ts';
 import { checkRequest, type EgressPolicy } from './check_request.ts';
 
 const TEXTS = { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true } as const;
@@ -29,7 +29,10 @@ export const optionsSchema = {
         additionalProperties: false,
         properties: {
           url: { type: 'string', description: 'The key of the URL.' },
-          method: { type: 'string', description: 'The key of the method; without one, and by default, it is GET.' },
+          method: {
+            type: 'string',
+            description: 'The key of the method, "method" when absent; a request without one is a GET.',
+          },
         },
       },
     },
@@ -58,12 +61,17 @@ const plugin: Plugin = {
       for (const { pointer, handler, config } of review.steps) {
         const keys = requests.get(handler?.name ?? '');
         if (keys === undefined || config === undefined) continue;
-        const request = { url: textAt(config, keys.url), method: textAt(config, keys.method ?? '') ?? 'GET' };
-        const places = {
-          url: `${pointer}/handler/config/${keys.url}`,
-          method: `${pointer}/handler/config/${keys.method}`,
-        };
-        for (const finding of checkRequest(request, places, review.egress, policy)) report(finding);
+        const place = (key: string) => `${pointer}/handler/config/${pointerToken(key)}`;
+        const { url, method = 'method' } = keys;
+        const request = { url: textAt(config, url), method: textAt(config, method) ?? 'GET' };
+        for (const finding of checkRequest(
+          request,
+          { url: place(url), method: place(method) },
+          review.egress,
+          policy,
+        )) {
+          report(finding);
+        }
       }
     });
   },

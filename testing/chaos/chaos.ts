@@ -126,7 +126,10 @@ async function verify(
       task = await victim.call<TaskView>('GET', `/v1/tasks/${taskId}`);
     }
     if (task?.status !== 'complete') {
-      problems.push(`${each.key} (${taskId}) is ${task?.status ?? 'lost'}`);
+      const steps = task?.steps.map(
+        ({ name, status, failure }) => `${name} ${status} ${JSON.stringify(failure ?? '')}`,
+      );
+      problems.push(`${each.key} (${taskId}) is ${task?.status ?? 'lost'}: ${steps?.join(', ') ?? ''}`);
       continue;
     }
     const events = (await victim.call<{ items: NumberedEvent[] }>('GET', `/v1/tasks/${taskId}/events?limit=1000`))!

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { assert, suite } from './suite.ts';
+
+const test = suite('the package');
+
+const REPOSITORY = resolve(import.meta.dirname, '..');
+
+/** A folder that knows nothing of the repository, with Weft installed from its tarball. */
+let project = '';
+let weftPackage = '';
+
+test.before(async () => {
+  project = await realpath(await mkdtemp(join(tmpdir(), 'weft-package-')));
+  await cp(join(import.meta.dirname, 'consumer'), project, { recursive: true });
+  await run('npm', ['pack', '--pack-destination', project], REPOSITORY);
+  const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz'))!;
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`]);
+  weftPackage = join(project, 'node_modules', 'weft');
+});
+
+test.after(() => rm(project, { recursive: true, force: true }));
+
+test('holds what runs, and neither sources nor tests', async () => {
+  const files = (await readdir(weftPackage, { recursive: true })).map((file) => file.replaceAll(sep, '/'));
+  for (const name of ['LICENSE', 'README.md', 'ARCHITECTURE.md', 'wit/handler/handler.wit', 'dist/kernel/index.d.ts'])
+    assert.ok(files.includes(name), `${name} is missing`);
+  const unwanted = /(?<!\.d)\.ts$|\.test\.|conformance|fixtures|^(bench|examples|testing|kernel)/;
+  assert.equal(
+    files.filter((file) => unwanted.test(file)),
+    [],
+  );
+  const handlers = (await readdir(join(REPOSITORY, 'handlers'))).filter((name) => name !== 'guest').sort();
+  const components = files.filter((file) => file.endsWith('.wasm')).sort();
+  assert.equal(
+    components,
+    handlers.map((name) => `build/handlers/${name}.wasm`),
+  );
+});
+
+test('starts on whichever Node there is', async () => {
+  const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string };
+  assert.is((await weft('--version')).trim(), version);
+});
+
+test("builds a stranger's handler and runs it beside its own", async () => {
+  await weft('handlers', 'build', 'handlers', '--out', 'components');
+  const listed = JSON.parse(await weft('handlers', 'list', '-o', 'json')) as { name: string }[];
+  assert.ok(listed.some(({ name }) => name === 'greet'));
+  assert.ok(listed.some(({ name }) => name === 'transform'));
+
+  await weft('template', 'validate', 'template.yaml');
+  const task = JSON.parse(await weft('run', 'template.yaml', '--context', '{"name": "Ada"}', '-o', 'json')) as {
+    status: string;
+    steps: { name: string; result: unknown }[];
+  };
+  assert.is(task.status, 'complete');
+  assert.equal(
+    task.steps.map(({ name, result }) => [name, result]),
+    [
+      ['greet', { text: 'Hello, Ada' }],
+      ['shout', 'HELLO, ADA'],
+    ],
+  );
+});
+
+test("applies a stranger's plugin beside its own", async () => {
+  const { code, stdout } = await failed(weft('template', 'validate', 'template.yaml', '--config', 'with_plugins.yaml'));
+  assert.is(code, 10);
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; line: number }[] };
+  assert.equal(
+    diagnostics.map(({ code, line }) => [code, line]),
+    [['owners_no_owner', 1]],
+  );
+});
+
+test('runs as a library', async () => {
+  assert.is((await run(process.execPath, ['library.ts'])).trim(), 'HELLO, ADA');
+});
+
+test('brings its types', async () => {
+  const tools = join(REPOSITORY, 'node_modules');
+  const nodeTypes = ['--types', 'node', '--typeRoots', join(tools, '@types')];
+  await run(process.execPath, [join(tools, 'typescript', 'bin', 'tsc'), '--project', project, ...nodeTypes]);
+});
+
+function weft(...args: string[]): Promise<string> {
+  return run(join(project, 'node_modules', '.bin', 'weft'), args);
+}
+
+/** What a program prints. @throws Error with what it printed, when it fails */
+async function run(program: string, args: readonly string[], cwd = project): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { cwd, env: outerEnvironment(), maxBuffer: 1 << 24 });
+  return stdout;
+}
+
+/** The environment as it was before npm ran this: with the machine's own Node, and no trace of the repository. */
+function outerEnvironment(): NodeJS.ProcessEnv {
+  const { PATH = '', ...rest } = process.env;
+  const env = Object.entries(rest).filter(([name]) => !/^(npm_|INIT_CWD|WEFT_)/i.test(name));
+  const path = PATH.split(delimiter).filter((directory) => !directory.includes('node_modules'));
+  return { ...Object.fromEntries(env), PATH: path.join(delimiter) };
+}

@@ -35,6 +35,17 @@ export function suite(name: string): Suite {
     if (started)
       throw new Error(`"${test}" is declared after "${name}" has started; move the top-level await below it`);
   };
+  // uvu ends a suite whose hooks throw, and does not say why.
+  const aloud =
+    (hook: Callback): Callback =>
+    async (context) => {
+      try {
+        await hook(context);
+      } catch (error) {
+        process.stderr.write(`a hook of "${name}" failed: ${(error as Error).stack ?? error}\n`);
+        throw error;
+      }
+    };
   const test = (testName: string, body: Callback): void => {
     inTime(testName);
     declared(testName, body);
@@ -49,10 +60,10 @@ export function suite(name: string): Suite {
       declared.skip(testName, () => undefined);
       process.stdout.write(`${SKIPPED} ${name} › ${testName}: ${reason}\n`);
     },
-    before: (hook: Callback) => declared.before(hook),
-    after: (hook: Callback) => declared.after(hook),
+    before: (hook: Callback) => declared.before(aloud(hook)),
+    after: (hook: Callback) => declared.after(aloud(hook)),
     beforeEach: (hook: Callback) => declared.before.each(hook),
-    afterEach: (hook: Callback) => declared.after.each(hook),
+    afterEach: (hook: Callback) => declared.after.each(aloud(hook)),
   });
 }
 

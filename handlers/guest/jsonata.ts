@@ -19,12 +19,18 @@ export const EXPRESSION_LIMITS: ExpressionLimits = { steps: 2_000_000, sequence:
 const STACK_MAX = 300;
 const RESULT_DEPTH_MAX = 256;
 
-/** JSONata's codes for a limit that was reached: stack, steps, range and sequence. */
-const LIMIT_CODES = ['D1011', 'D1012', 'D2014', 'D2015'];
+/** The codes of a limit that was reached: stack, steps, range, sequence, nesting, memory. */
+const LIMIT_CODES = ['D1011', 'D1012', 'D2014', 'D2015', 'E0003', 'E0004'];
+
+/** How engines say that there is no more room for a text or a list. */
+const OUT_OF_MEMORY = /out of memory|invalid (string|array) length|string too long/i;
 
 /** Why an expression cannot be compiled or evaluated. */
 export class ExpressionError extends Error {
-  /** JSONata's (https://docs.jsonata.org/ S…: syntax, T…: types, D…: evaluation) or `E0001` for anything else. */
+  /**
+   * JSONata's own (`S…`: syntax, `T…`: types, `D…`: evaluation), or one of the guest's: `E0001` something else, as an
+   * impossible regular expression; `E0002` the value is a function; `E0003` the text nests too deeply; `E0004` no memory.
+   */
   readonly code: string;
   /** Offset into the expression, in UTF-16 units. */
   readonly position: number | undefined;
@@ -116,7 +122,12 @@ function attempt<Result>(limits: ExpressionLimits, compiled: boolean, perform: (
 function expressionError(thrown: unknown, compiled: boolean, limits: ExpressionLimits): ExpressionError {
   if (thrown instanceof ExpressionError) return thrown;
   const { code, message, position, token } = thrown as Partial<Record<string, unknown>>;
-  if (typeof code !== 'string') return new ExpressionError('E0001', String(message ?? thrown), compiled);
+  if (typeof code !== 'string') {
+    const text = String(message ?? thrown);
+    return OUT_OF_MEMORY.test(text)
+      ? new ExpressionError('E0004', 'the expression needs more memory than there is', compiled)
+      : new ExpressionError('E0001', text, compiled);
+  }
   return new ExpressionError(
     code,
     limitMessage(code, limits) ?? String(message ?? code),

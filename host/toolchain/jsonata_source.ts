@@ -13,6 +13,9 @@ interface Patch {
   readonly count: number;
 }
 
+/** So deep may brackets, operators and calls nest in the text of an expression; each costs the parser stack. */
+const NESTING_MAX = 250;
+
 const PATCHES: readonly Patch[] = [
   {
     purpose: 'merge by a loop: the original recurses, and copies, once per element',
@@ -59,6 +62,27 @@ const PATCHES: readonly Patch[] = [
     find: /exec_env\.createSequence = function\(\) \{\n(.*\n.*\n)\s+sequence\.push = (function[\s\S]*?)sequence\.length([\s\S]*?)apply\(sequence, items\)/g,
     replace:
       'let bounded;\nexec_env.createSequence = function() {\n$1sequence.push = bounded ??= $2this.length$3apply(this, items)',
+    count: 1,
+  },
+  {
+    purpose: 'bound the nesting of what is parsed',
+    find: /var expression = function \(rbp\) \{\n([\s\S]*?)( +)return left;/g,
+    replace: `let nesting = 0;
+        const nest = () => {
+            if (++nesting > ${NESTING_MAX}) {
+                throw {code: 'E0003', message: 'it nests more than ${NESTING_MAX} deep', position: node && node.position};
+            }
+        };
+        var expression = function (rbp) {
+            nest();
+$1$2nesting--;
+$2return left;`,
+    count: 1,
+  },
+  {
+    purpose: 'bound the nesting of the tree that operators make',
+    find: /(var processAST = function \(expr\) \{\n)([\s\S]*?)( +return result;\n {8}\};)/g,
+    replace: '$1nest();\n$2nesting--;\n$3',
     count: 1,
   },
   {

@@ -218,7 +218,12 @@ export const ERRORS = {
     exit: 1,
     template: 'task "{task_id}" is {status} and waits at no gate',
   },
-  server_unreachable: { kind: 'retry', status: 503, exit: 5, template: 'no Weft answers at {address}: {problem}' },
+  server_unreachable: {
+    kind: 'retry',
+    status: 503,
+    exit: 5,
+    template: 'no Weft answers at {address}: {problem}; `weft serve` starts one, --url names another',
+  },
   server_error: { kind: 'retry', status: 502, exit: 8, template: '{address} answered {status}: {detail}' },
   usage_invalid: { kind: 'reject', status: 400, exit: 2, template: '{problem}' },
   file_unreadable: { kind: 'reject', status: 400, exit: 1, template: 'cannot read "{file}": {problem}' },

@@ -10,7 +10,7 @@ const CLEAR_LINE = '\r\u001b[2K';
 export class Progress {
   readonly #stream: Terminal;
   readonly #timeline: Timeline;
-  readonly #timer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   /** How far the clock here is ahead of the events' clock; the least seen is mostly the delay of the way. */
   #skew_ms = Infinity;
   #frame = 0;
@@ -36,6 +36,7 @@ export class Progress {
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
+    this.#timer = undefined;
     this.#stream.write(CLEAR_LINE);
   }
 

@@ -91,7 +91,7 @@ export class Timeline {
     const why = reason === undefined ? '' : `: ${printable(reason)}`;
     if (color !== undefined) {
       const took = durationText(at - this.#started_at);
-      return `${this.#paint(color, `■ ${to}`)}${why}  ${this.#steps.size} steps in ${took}`;
+      return `${this.#paint(color, `■ ${to}`)}${why}  ${this.#steps.size} ${this.#steps.size === 1 ? 'step' : 'steps'} in ${took}`;
     }
     if (to !== 'blocked_by_failures') return undefined;
     return `${this.#paint('red', '■ blocked')}: a failed step holds the rest back`;

@@ -87,7 +87,7 @@ async function listenPrivately(api: FastifyInstance, directory: string, socket: 
     if (Buffer.byteLength(born) > SOCKET_PATH_BYTES_MAX) {
       throw new WeftError('socket_path_too_long', { path: socket, bytes_max: SOCKET_PATH_BYTES_MAX });
     }
-    await api.listen({ path: born });
+    await api.listen({ path: born, listenTextResolver: () => `Server listening at ${socket}` });
     await chmod(born, 0o600);
     await rename(born, socket);
   } finally {

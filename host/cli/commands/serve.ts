@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import path from 'node:path';
 import { command } from '../command.ts';
 import { CONFIG_OPTION } from '../connect.ts';
 import { EXIT } from '../exit.ts';
@@ -46,7 +47,7 @@ export const SERVE = command({
         env: io.env,
         network: true,
       });
-      note(io, `weft ${VERSION} answers at ${served.url} and on ${served.socket}`);
+      note(io, `weft ${VERSION} answers at ${served.url} and on ${path.resolve(served.socket)}`);
       if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
       note(io, 'stopping: what runs may finish; once more to stop at once');
       await served.close();

@@ -2,12 +2,18 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve, sep } from 'node:path';
-import { promisify } from 'node:util';
 import { assert, suite } from './suite.ts';
 
 const test = suite('the package');
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
+const BIN = 'node_modules/.bin/weft';
+
+interface Ended {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** A folder that knows nothing of the repository, with Weft installed from its tarball. */
 let project = '';
@@ -68,12 +74,13 @@ test("builds a stranger's handler and runs it beside its own", async () => {
 });
 
 test("applies a stranger's plugin beside its own", async () => {
-  const { code, stdout } = await failed(weft('template', 'validate', 'template.yaml', '--config', 'with_plugins.yaml'));
+  const command = ['template', 'validate', 'template.yaml', '--config', 'with_plugins.yaml', '-o', 'json'];
+  const { code, stdout } = await ended(join(project, BIN), command, project);
   assert.is(code, 10);
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; line: number }[] };
   assert.equal(
     diagnostics.map(({ code, line }) => [code, line]),
-    [['owners_no_owner', 1]],
+    [['owners/no_owner', 1]],
   );
 });
 
@@ -87,20 +94,30 @@ test('brings its types', async () => {
   await run(process.execPath, [join(tools, 'typescript', 'bin', 'tsc'), '--project', project, ...nodeTypes]);
 });
 
+/** What `weft` of the package prints. */
 function weft(...args: string[]): Promise<string> {
-  return run(join(project, 'node_modules', '.bin', 'weft'), args);
+  return run(join(project, BIN), args);
 }
 
-/** What a program prints. @throws Error with what it printed, when it fails */
+/** What a program prints. @throws Error with all that it said, when it fails */
 async function run(program: string, args: readonly string[], cwd = project): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { cwd, env: outerEnvironment(), maxBuffer: 1 << 24 });
+  const { code, stdout, stderr } = await ended(program, args, cwd);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return stdout;
+}
+
+function ended(program: string, args: readonly string[], cwd: string): Promise<Ended> {
+  return new Promise((end) => {
+    execFile(program, args, { cwd, env: outerEnvironment() }, (error, stdout, stderr) =>
+      end({ code: error === null ? 0 : (error.code ?? error.message), stdout, stderr }),
+    );
+  });
 }
 
 /** The environment as it was before npm ran this: with the machine's own Node, and no trace of the repository. */
 function outerEnvironment(): NodeJS.ProcessEnv {
   const { PATH = '', ...rest } = process.env;
-  const env = Object.entries(rest).filter(([name]) => !/^(npm_|INIT_CWD|WEFT_)/i.test(name));
-  const path = PATH.split(delimiter).filter((directory) => !directory.includes('node_modules'));
-  return { ...Object.fromEntries(env), PATH: path.join(delimiter) };
+  const kept = Object.entries(rest).filter(([name]) => !/^(npm_|INIT_CWD$|WEFT_)/.test(name));
+  const directories = PATH.split(delimiter).filter((directory) => !directory.split(sep).includes('node_modules'));
+  return { ...Object.fromEntries(kept), PATH: directories.join(delimiter) };
 }

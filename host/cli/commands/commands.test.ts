@@ -173,6 +173,14 @@ test('watches a task to its end, and the exit code says how it ended', () =>
     }
   }));
 
+test('with --no-wait a watch ends where people are needed', () =>
+  withFakeServer(async ({ weft, engine }) => {
+    const { task_id } = engine.gate();
+    assert.is((await weft('task', 'watch', task_id, '--no-wait')).code, 13);
+    engine.happen(task_id, { kind: 'task_status_changed', to: 'blocked_by_failures' });
+    assert.is((await weft('task', 'watch', task_id, '--no-wait')).code, 11);
+  }));
+
 test('the timeline is what people watch', () =>
   withFakeServer(async ({ weft, engine }) => {
     const { task_id } = engine.gate();

@@ -17,7 +17,11 @@ export const WATCH = command({
     'As a table: the timeline, as it happens. As jsonl: each event. As json: the task, once it has settled.\n' +
     'The exit code says how it ended. A server that is restarted is waited for.',
   arguments: [{ name: 'TASK', doc: 'The id of a task.' }],
-  options: { ...OUTPUT_OPTION, ...CONNECTION_OPTIONS },
+  options: {
+    'no-wait': { doc: 'Stop where only people can move the task on: at a gate, or blocked by a failed step.' },
+    ...OUTPUT_OPTION,
+    ...CONNECTION_OPTIONS,
+  },
   examples: [{ line: 'weft task watch 0197… -o jsonl', doc: 'Each event as a line of JSON, until the task settles.' }],
   async run({ args, options, io }) {
     const output = new Output(io, options.output);
@@ -25,7 +29,8 @@ export const WATCH = command({
     try {
       const task = await withClient(options, io, (client) =>
         followPatiently(client, args[0]!, {
-          through_blocks: true,
+          through_blocks: !options['no-wait'],
+          stop_at_input: options['no-wait'],
           signal: io.interrupted,
           onEvent: (event, seq) => {
             progress?.show(event);

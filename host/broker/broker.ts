@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
 import type { Executor, RunEnd, StepLimits } from '../sandbox/port.ts';
 import {
+  type ClaimData,
   claimMessage,
   type DispatchData,
   type ResultData,
@@ -12,6 +14,7 @@ import {
   resultMessage,
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
+import { RecentNames } from './recent_names.ts';
 
 /** What a broker needs from its surroundings. */
 export interface BrokerOptions {
@@ -29,15 +32,30 @@ export interface BrokerOptions {
   readonly now: () => number;
 }
 
+/** A dispatch that runs here. */
+interface Run {
+  readonly step_id: string;
+  readonly aborting: AbortController;
+  readonly result: Promise<ResultData | undefined>;
+}
+
+/** How many cancelled steps a broker remembers, so as not to start those whose dispatch still waits in a queue. */
+const CANCELLED_MAX = 10_000;
+/** How long to leave a transport alone that did not take a result. */
+const REST_MS = 500;
+
 /**
  * The worker: takes dispatches, runs each in a sandbox, reports how it ended. A delivery is held until its result is
  * accepted, so a broker that dies gives its steps back.
  */
 export class Broker {
   readonly #options: BrokerOptions;
-  readonly #running = new Map<string, AbortController>();
+  /** By dispatch. */
+  readonly #runs = new Map<string, Run>();
+  readonly #cancelled = new RecentNames(CANCELLED_MAX);
   readonly #inFlight = new Set<Promise<void>>();
   readonly #consumers: Consumer[] = [];
+  readonly #graceOver = new AbortController();
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -48,7 +66,7 @@ export class Broker {
     this.#consumers.push(
       await transport.onBroadcast((message) => {
         const cancel = readCancel(message);
-        if (cancel !== undefined) this.#running.get(cancel.step_id)?.abort(CANCELLED);
+        if (cancel !== undefined) this.#cancel(cancel.step_id);
       }),
     );
     this.#consumers.push(
@@ -63,49 +81,60 @@ export class Broker {
   async drain(graceMs: number): Promise<void> {
     const closing = Promise.all(this.#consumers.map((consumer) => consumer.close()));
     const timeout = setTimeout(() => {
-      for (const running of this.#running.values()) running.abort(DRAINED);
+      this.#graceOver.abort();
+      for (const { aborting } of this.#runs.values()) aborting.abort(DRAINED);
     }, graceMs);
     await Promise.all(this.#inFlight);
     clearTimeout(timeout);
     await closing;
   }
 
+  /** Kills the step's runs. Cancelled steps never run again, so dispatches that still wait need not start either. */
+  #cancel(stepId: string): void {
+    this.#cancelled.add(stepId);
+    for (const { step_id, aborting } of this.#runs.values()) if (step_id === stepId) aborting.abort(CANCELLED);
+  }
+
   async #onDelivery(delivery: Delivery): Promise<void> {
-    const { logger, executor } = this.#options;
     const dispatch = readDispatch(delivery.message);
     if (dispatch === undefined) {
-      logger.error({ message_id: delivery.message.id }, 'a dispatch message is malformed and was dropped');
+      this.#options.logger.error(
+        { message_id: delivery.message.id },
+        'a dispatch message is malformed and was dropped',
+      );
       return delivery.ack();
     }
-    try {
-      const result = executor.has(dispatch.pin.digest) ? await this.#run(dispatch) : unavailable(dispatch);
-      if (result === undefined) return delivery.requeue();
-      await this.#options.faults.hit('broker.before_result');
-      await this.#options.transport.publishResult(
-        dispatch.identity.task_id,
-        resultMessage(result, this.#options.now()),
-      );
-      await this.#options.faults.hit('broker.after_result');
-      delivery.ack();
-    } catch (error) {
-      logger.error(
-        { err: error, step_id: dispatch.identity.step_id },
-        'a dispatch could not be answered and is given back',
-      );
-      delivery.requeue();
-    }
+    if (this.#cancelled.has(dispatch.identity.step_id)) return delivery.ack();
+    const result = this.#options.executor.has(dispatch.pin.digest)
+      ? await this.#runOnce(dispatch)
+      : unavailable(dispatch);
+    if (result !== undefined && (await this.#publish(result))) delivery.ack();
+    else delivery.requeue();
+  }
+
+  /** A dispatch that is delivered again while it runs is not run a second time: both deliveries have one answer. */
+  #runOnce(dispatch: DispatchData): Promise<ResultData | undefined> {
+    const { step_id, attempt, activation } = dispatch.identity;
+    const key = `${step_id}/${attempt}/${activation}`;
+    const running = this.#runs.get(key);
+    if (running !== undefined) return running.result;
+    const aborting = new AbortController();
+    const result = this.#run(dispatch, aborting).finally(() => {
+      this.#runs.delete(key);
+      // Host calls of a run that was cut short end with it.
+      aborting.abort(ENDED);
+    });
+    this.#runs.set(key, { step_id, aborting, result });
+    return result;
   }
 
   /** Undefined when the run was broken off by a drain: somebody else shall have the step, at no cost. */
-  async #run(dispatch: DispatchData): Promise<ResultData | undefined> {
-    const { transport, executor, host, name, now } = this.#options;
+  async #run(dispatch: DispatchData, aborting: AbortController): Promise<ResultData | undefined> {
+    const { executor, host, name, now, logger } = this.#options;
     const { identity } = dispatch;
     const claimed_at = now();
-    const aborting = new AbortController();
-    this.#running.set(identity.step_id, aborting);
     try {
-      await transport.broadcast(claimMessage({ ...fenceOf(dispatch), broker: name, claimed_at }, claimed_at));
-      await this.#options.faults.hit('broker.claimed');
+      await this.#claim({ ...fenceOf(dispatch), broker: name, claimed_at });
       const limits = this.#limits(dispatch);
       const functions = createHostFunctions(host, {
         identity,
@@ -126,11 +155,40 @@ export class Broker {
       if (aborting.signal.reason === DRAINED && end.kind === 'failure') return undefined;
       const receipt = { broker: name, claimed_at, ...end.measure, ...functions.usage() };
       return { ...fenceOf(dispatch), ...ended(end), receipt };
-    } finally {
-      if (this.#running.get(identity.step_id) === aborting) this.#running.delete(identity.step_id);
-      // Host calls of a run that was cut short end with it.
-      aborting.abort(ENDED);
+    } catch (error) {
+      // Given back it would only break the next broker, so the step fails, alone and visibly.
+      logger.error({ err: error, ...identity }, 'a step could not be run');
+      const message = `the broker could not run the step: ${error instanceof Error ? error.message : String(error)}`;
+      return { ...fenceOf(dispatch), kind: 'failure', failure: { code: 'broker_bug', message, retryable: false } };
     }
+  }
+
+  /** Best effort: a claim is news for people. */
+  async #claim(claim: ClaimData): Promise<void> {
+    const { transport, faults, logger } = this.#options;
+    try {
+      await transport.broadcast(claimMessage(claim, claim.claimed_at));
+    } catch (error) {
+      logger.debug({ err: error, step_id: claim.step_id }, 'a claim was not broadcast');
+    }
+    await faults.hit('broker.claimed');
+  }
+
+  /** Whether the result was accepted. It is offered again until a drain's grace is over: running the step again is dearer. */
+  async #publish(result: ResultData): Promise<boolean> {
+    const { transport, faults, logger, now } = this.#options;
+    await faults.hit('broker.before_result');
+    do {
+      try {
+        await transport.publishResult(result.task_id, resultMessage(result, now()));
+        await faults.hit('broker.after_result');
+        return true;
+      } catch (error) {
+        logger.warn({ err: error, step_id: result.step_id }, 'a result was not taken; trying again');
+        await sleep(REST_MS, undefined, { signal: this.#graceOver.signal }).catch(() => undefined);
+      }
+    } while (!this.#graceOver.signal.aborted);
+    return false;
   }
 
   #limits(dispatch: DispatchData): StepLimits {

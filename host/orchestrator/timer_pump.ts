@@ -1,8 +1,9 @@
+import { WeftError } from '../../kernel/errors.ts';
 import type { Command } from '../../kernel/task/commands.ts';
 import type { Store, TimerRow } from '../store/port.ts';
 
-/** Node's longest timeout. */
-const SLEEP_MS_MAX = 2 ** 31 - 1;
+/** Timeouts do not see the clock being set or the machine asleep, so none is trusted for longer. */
+const SLEEP_MS_MAX = 60_000;
 const BATCH = 256;
 /** How long to leave a store alone that did not take what is due. */
 const RETRY_MS = 1_000;
@@ -27,6 +28,8 @@ export class TimerPump {
   #pumping: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  /** Timers that can never be fired: a defect, or a damaged task, that must not keep the others waiting. */
+  readonly #dead = new Set<string>();
 
   constructor(options: TimerPumpOptions) {
     this.#options = options;
@@ -61,40 +64,50 @@ export class TimerPump {
   }
 
   async #pump(): Promise<void> {
-    if (this.#pumping !== undefined) return this.#pumping;
-    this.#pumping = this.#fireAndSleep();
+    this.#pumping ??= this.#fireAndSleep();
     await this.#pumping;
-    this.#pumping = undefined;
-    if (this.#again && !this.#closed) {
-      this.#again = false;
-      await this.#pump();
-    }
   }
 
   async #fireAndSleep(): Promise<void> {
     let next: number | undefined;
-    try {
-      await this.#fireDue();
-      next = await this.#options.store.nextTimerAt(0);
-    } catch (error) {
-      this.#options.onError(error);
-      next = this.#options.now() + RETRY_MS;
-    }
+    do {
+      this.#again = false;
+      try {
+        next = await this.#options.store.nextTimerAt(await this.#fireDue());
+      } catch (error) {
+        this.#options.onError(error);
+        next = this.#options.now() + RETRY_MS;
+      }
+    } while (this.#again && !this.#closed);
+    // In the same turn as the last look at `again`: a timer that is scheduled now starts the next sleep.
+    this.#pumping = undefined;
     if (next !== undefined && !this.#closed) this.#sleep(next);
   }
 
-  async #fireDue(): Promise<void> {
+  /** Fires all that is due; resolves with the moment up to which everything was. */
+  async #fireDue(): Promise<number> {
     for (;;) {
       const now = this.#options.now();
-      const due = await this.#options.store.dueTimers(now, BATCH);
-      if (due.length === 0 || this.#closed) return;
+      const rows = await this.#options.store.dueTimers(now, BATCH + this.#dead.size);
+      const due = rows.filter((row) => !this.#dead.has(keyOf(row)));
+      if (due.length === 0 || this.#closed) return now;
       const fired = await Promise.allSettled(due.map((row) => this.#options.fire(row.task_id, commandOf(row, now))));
-      const failed = fired.filter((each) => each.status === 'rejected');
-      for (const { reason } of failed) this.#options.onError(reason);
+      let failed = 0;
+      for (const [index, each] of fired.entries()) {
+        if (each.status === 'fulfilled') continue;
+        this.#options.onError(each.reason);
+        if (each.reason instanceof WeftError && each.reason.kind === 'retry') failed++;
+        else this.#dead.add(keyOf(due[index]!));
+      }
       // What could not be fired stays in the store.
-      if (failed.length > 0) throw new Error(`${failed.length} of ${due.length} due timers could not be fired`);
+      if (failed > 0)
+        throw new Error(`${failed} of ${due.length} due timers could not be fired; they will be tried again`);
     }
   }
+}
+
+function keyOf({ step_id, attempt, activation, kind, name }: TimerRow): string {
+  return `${step_id}/${attempt}/${activation}/${kind}/${name}`;
 }
 
 function commandOf(row: TimerRow, at: number): Command {

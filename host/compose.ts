@@ -24,10 +24,12 @@ import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
 import type { Executor } from './sandbox/port.ts';
 import { hostSchemaCompiler } from './schemas.ts';
+import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite/sqlite_store.ts';
 import { TemplateChecker } from './template/checker.ts';
 import { inspect } from './template/inspect.ts';
 import { createMemoryTransport } from './transport/memory/memory_transport.ts';
+import type { Transport } from './transport/port.ts';
 
 /** What starting Weft takes besides its config. */
 export interface StartOptions {
@@ -35,6 +37,13 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** In place of cells: for tests and benchmarks that measure the engine without the sandbox. */
   readonly native?: { readonly executor: Executor; readonly handlers: readonly CatalogEntry[] };
+  /** For tests: parts in place of the usual ones. */
+  readonly parts?: {
+    readonly transport?: Transport;
+    /** Comes between the engine and its store. */
+    readonly throughStore?: (store: Store) => Store;
+    readonly cached_tasks_max?: number;
+  };
 }
 
 /** A running Weft: orchestrator and broker in one process. */
@@ -55,25 +64,30 @@ const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
  */
 export async function startWeft(config: OperatorConfig, options: StartOptions): Promise<Weft> {
   const opened: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const end of opened.splice(0).reverse()) await end();
-  };
   try {
-    return { engine: await wire(config, options, opened), close };
+    return { engine: await wire(config, options, opened), close: () => closeAll(opened) };
   } catch (error) {
-    await close();
+    await closeAll(opened);
     throw error;
   }
 }
 
+/** Latest first; one that fails does not keep the others open. @throws what the first of them failed with */
+async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const end of opened.splice(0).reverse()) await end().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
+
 async function wire(config: OperatorConfig, options: StartOptions, opened: (() => Promise<void>)[]): Promise<Engine> {
-  const { logger, env = process.env, native } = options;
+  const { logger, env = process.env, native, parts = {} } = options;
   const { limits } = config;
   const now = (): number => Date.now();
   const faults = faultsFromEnvironment(env);
   await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore({ path: config.store.path, logger, faults });
-  opened.push(() => store.close());
+  const sqlite = await openSqliteStore({ path: config.store.path, logger, faults });
+  opened.push(() => sqlite.close());
+  const store = parts.throughStore?.(sqlite) ?? sqlite;
 
   const authoring = await openAuthoring(config, logger);
   const { compiler, catalog, checker } = authoring;
@@ -91,7 +105,8 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   });
   opened.push(() => host.close());
 
-  const transport = createMemoryTransport({ onError: (error) => logger.error({ err: error }, 'a listener failed') });
+  const onError = (error: unknown): void => logger.error({ err: error }, 'a listener failed');
+  const transport = parts.transport ?? createMemoryTransport({ onError });
   opened.push(() => transport.close());
   const templates = new Templates(store);
   const watchers = new Watchers();
@@ -105,15 +120,15 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     now,
     loadTemplate: (digest) => templates.load(digest),
     watchers,
-    cachedTasksMax: CACHED_TASKS_MAX,
+    cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
   });
   const name = `${hostname()}/${process.pid}`;
   const broker = new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults, now });
-  await orchestrator.start();
-  await broker.start();
   // Results of a drain still reach the orchestrator, which closes after it.
   opened.push(() => orchestrator.close());
+  await orchestrator.start();
   opened.push(() => broker.drain(config.broker.drain_grace_ms));
+  await broker.start();
   return createEngine({ orchestrator, templates, checker, store, catalog, watchers, now });
 }
 

@@ -35,7 +35,7 @@ const WATCH_PAGE = 500;
 /** The engine as the API and the command line use it. */
 export function createEngine(options: EngineOptions): Engine {
   const { orchestrator, templates, checker, store, catalog, now } = options;
-  const viewTask = (state: TaskState): TaskView => taskView(state, orchestrator.claims);
+  const viewTask = (state: TaskState): TaskView => taskView(state, orchestrator.claimOf);
 
   const operate = (
     taskId: string,
@@ -50,7 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
   const onStep = async (taskId: string, step: string, command: (id: string) => Command): Promise<StepView> => {
     const id = await stepId(taskId, step);
     return orchestrator.perform(taskId, command(id), (state) =>
-      stepView(state, findStep(state, id), orchestrator.claims),
+      stepView(state, findStep(state, id), orchestrator.claimOf),
     );
   };
 
@@ -73,8 +73,12 @@ export function createEngine(options: EngineOptions): Engine {
       if (before !== undefined) return before;
       await templates.keep(compiled);
       try {
-        const idempotency = key === undefined ? undefined : { key, body_digest };
-        const task = await orchestrator.create(compiled, createCommand(submission, now()), idempotency, viewTask);
+        const idempotency = key === undefined ? {} : { idempotency: { key, body_digest } };
+        const task = await orchestrator.create(
+          createCommand(submission, now()),
+          { compiled, ...idempotency },
+          viewTask,
+        );
         return { task, created: true };
       } catch (error) {
         // Another submission with the key was first.
@@ -92,7 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
     task: (taskId) => orchestrator.look(taskId, viewTask),
     tasks: (query) => store.listTasks(query),
     step: (taskId, step) =>
-      orchestrator.look(taskId, (state) => stepView(state, findStep(state, step), orchestrator.claims)),
+      orchestrator.look(taskId, (state) => stepView(state, findStep(state, step), orchestrator.claimOf)),
 
     async events(taskId, afterSeq, limit) {
       await assertTask(store, taskId);

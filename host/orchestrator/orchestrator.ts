@@ -1,14 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
-import type { Command, Environment } from '../../kernel/task/commands.ts';
+import type { Command, Environment, Fence } from '../../kernel/task/commands.ts';
 import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
-import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
-import type { Store, TaskCommit } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import {
   cancelMessage,
   type DispatchData,
@@ -18,10 +18,11 @@ import {
   readResult,
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
+import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
-import { TaskHost } from './task_host.ts';
+import { type Creation, TaskHost } from './task_host.ts';
 import { TimerPump } from './timer_pump.ts';
-import type { Claims } from './views.ts';
+import type { ClaimOf } from './views.ts';
 import type { Watchers } from './watchers.ts';
 
 /** What an orchestrator needs from its surroundings. */
@@ -41,7 +42,8 @@ export interface OrchestratorOptions {
 
 /** How many unanswered dispatches are read at a time after a start. */
 const RECOVERY_PAGE = 200;
-const REDISPATCH_MS = 1_000;
+/** How long to leave a store or transport alone that did not take something. */
+const REST_MS = 500;
 
 /**
  * The process that owns task state: turns results, timers and people's commands into commits, and commits into
@@ -51,9 +53,9 @@ export class Orchestrator {
   readonly #options: OrchestratorOptions;
   readonly #tasks: TaskHost;
   readonly #timers: TimerPump;
-  readonly #claims = new Map<string, { broker: string; since: number }>();
+  readonly #claims = new Claims();
   readonly #consumers: Consumer[] = [];
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -72,10 +74,8 @@ export class Orchestrator {
     });
   }
 
-  /** Who runs which step right now. */
-  get claims(): Claims {
-    return this.#claims;
-  }
+  /** Who runs a step right now. */
+  readonly claimOf: ClaimOf = (step) => this.#claims.of(dispatchOf(step));
 
   /** Listens for results, sends again what was never answered, fires what is overdue. */
   async start(): Promise<void> {
@@ -84,22 +84,20 @@ export class Orchestrator {
     this.#consumers.push(
       await transport.onBroadcast((message) => {
         const claim = readClaim(message);
-        if (claim !== undefined) this.#claims.set(claim.step_id, { broker: claim.broker, since: claim.claimed_at });
+        if (claim !== undefined) this.#claims.claimed(claim);
       }),
     );
     await this.#recover();
     await this.#timers.start();
   }
 
-  /** @throws what `decide` refuses with, idempotency_conflict, store_unavailable */
+  /** @throws idempotency_conflict, store_unavailable */
   create<T>(
-    compiled: CompiledTemplate,
     command: Extract<Command, { kind: 'create' }>,
-    idempotency: TaskCommit['idempotency'],
+    creation: Creation,
     view: (state: TaskState) => T,
   ): Promise<T> {
-    this.#tasks.begin(command.task_id, compiled);
-    return this.#tasks.perform(command.task_id, command, view, idempotency);
+    return this.#tasks.create(command, creation, view);
   }
 
   /** @throws task_not_found, what `decide` refuses with, store_conflict, store_unavailable */
@@ -114,7 +112,7 @@ export class Orchestrator {
 
   /** Takes no more work and resolves once what was taken is durable. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#timers.close();
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await this.#tasks.idle();
@@ -133,8 +131,9 @@ export class Orchestrator {
     return {
       commit: { ...rows, timers_set, timers_cleared: [...rows.timers_cleared, ...stale] },
       afterwards: () => {
-        for (const step of effects.undispatched) this.#claims.delete(step);
-        for (const message of messages) void this.#send(message);
+        for (const step of effects.undispatched) this.#claims.answered(step);
+        for (const step of effects.held) this.#claims.answered(step.id);
+        for (const message of messages) this.#dispatch(message);
         for (const row of timers_set) this.#timers.scheduled(row.at);
         for (const step of effects.killed) void this.#kill(state.head.id, step);
         this.#publish(state.head.id, first_seq, events);
@@ -179,21 +178,30 @@ export class Orchestrator {
     };
   }
 
-  /** A dispatch row is durable, so a transport that fails now is asked again until it takes the message. */
+  #dispatch(data: DispatchData): void {
+    this.#claims.dispatched(data.identity);
+    void this.#send(data);
+  }
+
+  /** The dispatch is durable, so a transport that fails now is asked again for as long as an answer is waited for. */
   async #send(data: DispatchData): Promise<void> {
-    await this.#options.faults.hit('orchestrator.before_publish');
-    while (!this.#closed) {
+    const { transport, faults, logger, now } = this.#options;
+    const { identity } = data;
+    await faults.hit('orchestrator.before_publish');
+    while (!this.#closing.signal.aborted && this.#claims.waits(identity)) {
       try {
-        await this.#options.transport.publishStep(data.identity.namespace, dispatchMessage(data, this.#options.now()));
-        return await this.#options.faults.hit('orchestrator.after_publish');
+        await transport.publishStep(identity.namespace, dispatchMessage(data, now()));
+        return await faults.hit('orchestrator.after_publish');
       } catch (error) {
-        this.#options.logger.warn(
-          { err: error, step_id: data.identity.step_id },
-          'a dispatch was not taken; trying again',
-        );
-        await new Promise((resolve) => setTimeout(resolve, REDISPATCH_MS));
+        logger.warn({ err: error, step_id: identity.step_id }, 'a dispatch was not taken; trying again');
+        await this.#rest();
       }
     }
+  }
+
+  /** Gives whatever failed some time; ends early when the orchestrator closes. */
+  async #rest(): Promise<void> {
+    await sleep(REST_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   async #kill(taskId: string, stepId: string): Promise<void> {
@@ -225,28 +233,43 @@ export class Orchestrator {
       }
       delivery.ack();
     } catch (error) {
-      if (error instanceof WeftError && error.kind === 'retry') return delivery.requeue();
-      logger.error({ err: error, ...fenceOf(result) }, 'a result could not be recorded');
+      if (error instanceof WeftError && error.kind === 'retry') {
+        logger.warn({ err: error, ...fenceOf(result) }, 'a result could not be recorded; trying again');
+        await this.#rest();
+        return delivery.requeue();
+      }
+      logger.error({ err: error, ...fenceOf(result) }, 'a result cannot be recorded');
       delivery.ack();
     }
   }
 
   /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
   async #recover(): Promise<void> {
-    const { store, now } = this.#options;
+    const { store, logger } = this.#options;
+    const recovered = new Set<string>();
     let cursor: string | undefined;
     do {
       const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      for (const row of page.items) {
-        const message = await this.#tasks.look(row.task_id, (state) => {
-          const step = state.steps.get(row.step_id);
-          return step?.status === 'enqueued' && !isSettled(state.head.status) ? this.#message(state, step) : undefined;
-        });
-        if (message !== undefined) void this.#send(message);
-        else await this.#tasks.perform(row.task_id, { kind: 'worker_available', at: now() }, () => undefined);
+      for (const { task_id } of page.items) {
+        if (recovered.has(task_id)) continue;
+        recovered.add(task_id);
+        try {
+          await this.#recoverTask(task_id);
+        } catch (error) {
+          if (error instanceof WeftError && error.kind === 'retry') throw error;
+          logger.error({ err: error, task_id }, 'a task cannot be taken up again');
+        }
       }
       cursor = page.next_cursor;
     } while (cursor !== undefined);
+  }
+
+  async #recoverTask(taskId: string): Promise<void> {
+    const unanswered = await this.#tasks.look(taskId, (state) =>
+      [...state.steps.values()].filter((step) => step.status === 'enqueued').map((step) => this.#message(state, step)),
+    );
+    for (const message of unanswered) this.#dispatch(message);
+    await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.now() }, () => undefined);
   }
 }
 
@@ -262,6 +285,10 @@ function commandOf(result: ResultData, at: number): Command {
   }
 }
 
-function fenceOf({ step_id, attempt, activation }: ResultData) {
+function fenceOf({ step_id, attempt, activation }: ResultData): Fence {
   return { step_id, attempt, activation };
+}
+
+function dispatchOf({ id, attempt, activation }: StepState): Fence {
+  return { step_id: id, attempt, activation };
 }

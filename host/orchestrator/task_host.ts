@@ -7,15 +7,24 @@ import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
 
+type CreateCommand = Extract<Command, { kind: 'create' }>;
+
 /** Something to do with one task, in its turn. */
 interface Turn {
   /** The command; absent when the task is only to be looked at. */
   readonly command?: Command;
-  /** More for the commit that carries the command's events. */
-  readonly idempotency?: TaskCommit['idempotency'];
+  /** Of the command that makes the task. */
+  readonly creation?: Creation;
   /** Runs once the events are durable and before anything else happens to the task. */
   readonly tell: (state: TaskState, events: readonly TaskEvent[]) => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** What a new task is made from. */
+export interface Creation {
+  readonly compiled: CompiledTemplate;
+  /** Reserves the key in the commit that makes the task. */
+  readonly idempotency?: TaskCommit['idempotency'];
 }
 
 /** What the host of tasks needs from its surroundings. */
@@ -55,25 +64,24 @@ export class TaskHost {
     this.#options = options;
   }
 
-  /** Puts a new task in memory; its `create` command makes it real. */
-  begin(taskId: string, compiled: CompiledTemplate): void {
-    this.#keep(taskId, emptyTask(compiled, new Map(), new Map()));
+  /** Makes a task, under an id that no task has. @throws idempotency_conflict, store_unavailable */
+  create<T>(command: CreateCommand, creation: Creation, view: (state: TaskState) => T): Promise<T> {
+    return this.#take(command.task_id, view, { command, creation });
   }
 
   /**
    * Decides a command in the task's turn and resolves with `view` of the state once its events are durable.
-   * @throws task_not_found, what `decide` refuses with, store_conflict, store_unavailable
+   * @throws task_not_found, what `decide` refuses with, what `view` throws, store_conflict, store_unavailable
    */
   perform<T>(
     taskId: string,
     command: Command,
     view: (state: TaskState, events: readonly TaskEvent[]) => T,
-    idempotency?: TaskCommit['idempotency'],
   ): Promise<T> {
-    return this.#take(taskId, view, { command, ...(idempotency === undefined ? {} : { idempotency }) });
+    return this.#take(taskId, view, { command });
   }
 
-  /** Looks at a task's durable state. @throws task_not_found */
+  /** Looks at a task's durable state. @throws task_not_found, what `view` throws */
   look<T>(taskId: string, view: (state: TaskState) => T): Promise<T> {
     return this.#take(taskId, view, {});
   }
@@ -86,10 +94,18 @@ export class TaskHost {
   #take<T>(
     taskId: string,
     view: (state: TaskState, events: readonly TaskEvent[]) => T,
-    rest: Pick<Turn, 'command' | 'idempotency'>,
+    rest: Pick<Turn, 'command' | 'creation'>,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const turn: Turn = { ...rest, tell: (state, events) => resolve(view(state, events)), fail: reject };
+      const tell: Turn['tell'] = (state, events) => {
+        // A view that throws is an answer to who asked; the others in the batch have nothing to do with it.
+        try {
+          resolve(view(state, events));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const turn: Turn = { ...rest, tell, fail: reject };
       const waiting = this.#turns.get(taskId);
       if (waiting !== undefined) {
         waiting.push(turn);
@@ -116,37 +132,41 @@ export class TaskHost {
     this.#turns.delete(taskId);
   }
 
-  /** Decides all that waits, commits once, then tells. A refused command fails alone. */
+  /** Decides all that waits, commits once, then tells. A command that cannot be decided fails alone. */
   async #batch(taskId: string, turns: readonly Turn[]): Promise<void> {
-    let state = await this.#load(taskId);
+    const creation = turns[0]?.creation;
+    let state = creation === undefined ? await this.#load(taskId) : emptyTask(creation.compiled, new Map(), new Map());
     const expected_seq = state.head.seq;
     const events: TaskEvent[] = [];
     const decided: { turn: Turn; events: readonly TaskEvent[] }[] = [];
     for (const turn of turns) {
-      try {
-        const own = turn.command === undefined ? [] : decide(state, turn.command, this.#options.env);
-        for (const event of own) state = apply(state, event);
-        events.push(...own);
-        decided.push({ turn, events: own });
-      } catch (error) {
-        if (error instanceof WeftError && error.kind === 'reject') turn.fail(error);
-        else throw error;
+      const own = this.#decide(state, turn);
+      if (own === undefined) continue;
+      for (const event of own) {
+        state = apply(state, event);
+        events.push(event);
       }
+      decided.push({ turn, events: own });
     }
     const stale = decided.filter(({ events: own }) => own.length === 0).flatMap(({ turn }) => timedStep(turn.command));
     const plan = events.length + stale.length > 0 ? this.#options.plan(state, events, stale) : undefined;
     if (plan !== undefined) {
-      const idempotency = turns.find((turn) => turn.idempotency !== undefined)?.idempotency;
-      await this.#options.store.commit({
-        task_id: taskId,
-        expected_seq,
-        events,
-        ...plan.commit,
-        ...(idempotency === undefined ? {} : { idempotency }),
-      });
+      const idempotency = creation?.idempotency === undefined ? {} : { idempotency: creation.idempotency };
+      await this.#options.store.commit({ task_id: taskId, expected_seq, events, ...plan.commit, ...idempotency });
+      if (creation !== undefined) this.#keep(taskId, state);
     }
     for (const { turn, events: own } of decided) turn.tell(state, own);
     plan?.afterwards();
+  }
+
+  /** The events of a turn; undefined when it failed, which leaves the state as it is. */
+  #decide(state: TaskState, { command, fail }: Turn): readonly TaskEvent[] | undefined {
+    try {
+      return command === undefined ? [] : decide(state, command, this.#options.env);
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
   }
 
   async #load(taskId: string): Promise<TaskState> {

@@ -1,24 +1,25 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import type { Claim } from './claims.ts';
 import { summaryOf } from './commit_plan.ts';
 import type { StepView, TaskView } from './port.ts';
 
-/** Who runs a step, by step id. */
-export type Claims = ReadonlyMap<string, { readonly broker: string; readonly since: number }>;
+/** Who runs the current dispatch of a step, if somebody does. */
+export type ClaimOf = (step: StepState) => Claim | undefined;
 
 /** A task as people see it. */
-export function taskView(state: TaskState, claims: Claims): TaskView {
+export function taskView(state: TaskState, claimOf: ClaimOf): TaskView {
   return {
     ...summaryOf(state),
     reason: state.head.reason ?? null,
     context: state.head.context,
     seq: state.head.seq,
-    steps: [...state.steps.values()].map((step) => stepView(state, step, claims)),
+    steps: [...state.steps.values()].map((step) => stepView(state, step, claimOf)),
   };
 }
 
 /** A step as people see it. */
-export function stepView(state: TaskState, step: StepState, claims: Claims): StepView {
+export function stepView(state: TaskState, step: StepState, claimOf: ClaimOf): StepView {
   const { definition, handler_name } = compiledOf(state, step);
   const { suspension } = step;
   return {
@@ -34,7 +35,7 @@ export function stepView(state: TaskState, step: StepState, claims: Claims): Ste
     created_at: step.created_at,
     enqueued_at: step.enqueued_at ?? null,
     settled_at: step.settled_at ?? null,
-    in_progress: step.status === 'enqueued' ? (claims.get(step.id) ?? null) : null,
+    in_progress: claimOf(step) ?? null,
     result: step.result ?? null,
     branch: step.branch ?? null,
     failure: (step.failure as JsonObject | undefined) ?? null,

@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { WeftError } from '../../../kernel/errors.ts';
-import { REASON_OPTION } from '../act_options.ts';
 import type { WeftClient } from '../client.ts';
 import { type Command, command } from '../command.ts';
 import { CONNECTION_OPTIONS, withClient } from '../connect.ts';
@@ -52,7 +51,7 @@ function decide(decision: 'approve' | 'reject', summary: string): Command {
       comment: { value: 'TEXT', doc: 'A remark that becomes part of the decision.' },
       data: { value: 'FILE|JSON', doc: 'Data that the gate asks for.' },
       'signal-id': { value: 'ID', doc: 'The same id again is the same decision.' },
-      ...REASON_OPTION,
+      reason: { value: 'TEXT', doc: 'Why; kept in the journal beside the decision.' },
       ...COMMON_OPTIONS,
     },
     examples: [

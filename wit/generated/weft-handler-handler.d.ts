@@ -164,7 +164,7 @@ declare module 'weft:handler/handler@1.0.0' {
    */
   export interface Failure {
     /**
-     * One of the capability's `errors[].code`.
+     * One of the capability's `errors[].code`, or `handler_bug` for an exception that nobody foresaw.
      */
     code: string,
     /**

@@ -5,12 +5,15 @@ import { pino } from 'pino';
 import { type StartOptions, startWeft, type Weft } from '../host/compose.ts';
 import { loadConfig } from '../host/config/load.ts';
 import type { OperatorConfig } from '../host/config/types.ts';
-import type { Engine, Submission, TaskView } from '../host/orchestrator/port.ts';
+import type { Engine, NumberedEvent, Submission, TaskView } from '../host/orchestrator/port.ts';
 import type { StepRun } from '../host/sandbox/port.ts';
+import type { TransportFaults } from '../host/transport/memory/faults.ts';
+import { createMemoryTransport } from '../host/transport/memory/memory_transport.ts';
+import type { Transport } from '../host/transport/port.ts';
 import { WeftError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Outcome } from '../kernel/task/commands.ts';
-import type { Failure, TaskEvent } from '../kernel/task/events.ts';
+import type { EventOf, Failure, TaskEvent } from '../kernel/task/events.ts';
 import { type NativeHandler, nativeHandlers, noop, StepFailure } from './native_executor.ts';
 
 /** How long anything may take before a test gives up on it. */
@@ -96,13 +99,33 @@ export async function submitted(engine: Engine, ...steps: readonly JsonObject[])
 export async function until(engine: Engine, taskId: string, holds: (task: TaskView) => boolean): Promise<TaskView> {
   let task = await engine.task(taskId);
   if (holds(task)) return task;
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  for await (const _ of engine.watch(taskId, task.seq, patience)) {
+  for await (const _ of watched(engine, taskId, task.seq)) {
     task = await engine.task(taskId);
     if (holds(task)) return task;
   }
   const steps = task.steps.map(({ name, status, failure }) => `${name}: ${status} ${failure?.['code'] ?? ''}`);
   throw new Error(`the task is ${task.status} without it (${steps.join(', ')})`);
+}
+
+/** The first event of a kind. @throws Error when the task settles, or patience ends, without one */
+export async function happened<K extends TaskEvent['kind']>(
+  engine: Engine,
+  taskId: string,
+  kind: K,
+): Promise<EventOf<K>> {
+  for await (const { event } of watched(engine, taskId, 0)) if (event.kind === kind) return event as EventOf<K>;
+  throw new Error(`there was no ${kind}`);
+}
+
+/** The events of a task, for as long as patience lasts. */
+async function* watched(engine: Engine, taskId: string, afterSeq: number): AsyncGenerator<NumberedEvent> {
+  const aborting = new AbortController();
+  const timer = setTimeout(() => aborting.abort(), PATIENCE_MS);
+  try {
+    yield* engine.watch(taskId, afterSeq, aborting.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The task once it has settled. */
@@ -136,6 +159,14 @@ export interface PuppetRun {
   complete(result?: Json): void;
   end(outcome: Outcome): void;
   fail(failure?: Partial<Failure>): void;
+}
+
+/** A transport in this process. */
+export function memoryTransport(faults?: TransportFaults): Transport {
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  return createMemoryTransport({ onError, ...(faults === undefined ? {} : { faults }) });
 }
 
 /** A native handler whose runs end when and as the test says. */

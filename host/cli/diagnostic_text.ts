@@ -24,9 +24,10 @@ function renderDiagnostic(diagnostic: Diagnostic, paint: Paint): string {
   return `${[`${paint('bold', place(diagnostic))}: ${tag}: ${printable(message)}`, ...details].join('\n')}\n`;
 }
 
-function place({ file, line, column, pointer }: Diagnostic): string {
+function place({ file, line, column, pointer, stage }: Diagnostic): string {
   const position = line === undefined ? [] : [line, ...(column === undefined ? [] : [column])];
-  const where = [...(file === undefined ? [] : [file]), ...position].join(':');
+  const document = file ?? (stage === 'context' ? 'the context' : undefined);
+  const where = [...(document === undefined ? [] : [document]), ...position].join(':');
   const inside = line === undefined && pointer !== '' ? pointer : '';
   return printable([where, inside].filter((part) => part !== '').join(' ') || 'the document');
 }

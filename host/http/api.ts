@@ -68,6 +68,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   );
   api.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    // A connection kept alive would keep the closing server waiting.
+    if (closing.signal.aborted) reply.header('connection', 'close');
   });
   api.addHook('preClose', async () => closing.abort());
   api.setNotFoundHandler(({ method, url }, reply) => {
@@ -127,7 +129,7 @@ function refuseOtherMethods(api: FastifyInstance): void {
 function send(reply: FastifyReply, { status, body, headers = {} }: Answer): FastifyReply {
   reply.code(status).headers(headers);
   if (body instanceof Readable) {
-    // A connection that outlived its stream would keep a closing server waiting.
+    // As above: it may well end because the server closes.
     reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', connection: 'close' });
   }
   return reply.send(body);

@@ -87,6 +87,24 @@ test('closing the API interrupts the stream without an end', () =>
     assert.not.match(await reply.text(), 'event: end');
   }));
 
+test('closing the API answers what was asked and then waits for no connection', () =>
+  listen(async (url, engine, api) => {
+    let asked = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const closing = arrived.then(() => api.close());
+    const { health } = engine;
+    engine.health = async () => {
+      asked();
+      await new Promise(setImmediate);
+      return health();
+    };
+    const reply = await fetch(`${url}/readyz`);
+    assert.equal([reply.status, reply.headers.get('connection')], [200, 'close']);
+    await closing;
+  }));
+
 test('stops watching when the reader goes away', () =>
   listen(async (url, engine) => {
     const told = new EventEmitter();

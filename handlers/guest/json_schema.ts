@@ -59,6 +59,8 @@ function newAjv(): Ajv2020 {
     allErrors: true,
     allowMatchingProperties: true,
     ownProperties: true,
+    // Several schemas may have the same $id.
+    addUsedSchema: false,
     multipleOfPrecision: 10,
     formats: fullFormats,
     logger: false,
@@ -69,7 +71,7 @@ function newAjv(): Ajv2020 {
 function allowExtensions(schema: Json): void {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [name, value] of Object.entries(schema)) {
-    if (/^x-[\w$:-]+$/.test(name) && ajv.getKeyword(name) === false) ajv.addKeyword(name);
+    if (/^x-[\w$:-]+$/.test(name) && !ajv.RULES.keywords[name]) ajv.addKeyword(name);
     allowExtensions(value);
   }
 }

@@ -1,19 +1,23 @@
 import { type Diagnostic, diagnose } from '../diagnostics.ts';
-import { didYouMean } from '../schema/nearest.ts';
 import { pointerOf } from '../schema/pointer.ts';
 import type { StepGraph } from './graph.ts';
 import type { ReviewedStep } from './review.ts';
+import { listed, type Suggestions } from './suggestions.ts';
 import { knownTexts, type StepValue, type StepValues } from './values.ts';
 
 /**
  * Checks what decides which steps exist: that decisions have something to choose, that what their configs name (where
  * the handler marks it with `x-weft-step-name`) can be chosen, and that converging steps wait for what may not exist.
  */
-export function checkDecisions(graph: StepGraph, values: readonly StepValues[]): readonly Diagnostic[] {
+export function checkDecisions(
+  graph: StepGraph,
+  values: readonly StepValues[],
+  suggestions: Suggestions,
+): readonly Diagnostic[] {
   const gated = gatedSteps(graph);
   return graph.steps.flatMap((step, at) => [
     ...(step.type === 'decision' ? checkChoices(graph, at) : []),
-    ...checkNames(graph, at, values[at]!.config),
+    ...checkNames(graph, at, values[at]!.config, suggestions),
     ...(step.type === 'deferred' ? checkDeferred(graph, at, gated) : checkConvergence(graph, at)),
   ]);
 }
@@ -42,12 +46,16 @@ function checkChoices(graph: StepGraph, at: number): Diagnostic[] {
   ];
 }
 
-function checkNames(graph: StepGraph, at: number, config: StepValue | undefined): Diagnostic[] {
+function checkNames(
+  graph: StepGraph,
+  at: number,
+  config: StepValue | undefined,
+  suggestions: Suggestions,
+): readonly Diagnostic[] {
   const step = graph.steps[at]!;
   const marks = config?.marks;
   if (config === undefined || marks === undefined) return [];
   const written = [...knownTexts(config.compiled)].filter(({ path }) => marks.stepNameAt(path));
-  const open = config.places.some(({ path }) => marks.stepNameAt(path));
   if (step.type !== 'decision') {
     return written.slice(0, 1).map(({ path, text }) =>
       diagnose('choice_unknown', {
@@ -57,47 +65,48 @@ function checkNames(graph: StepGraph, at: number, config: StepValue | undefined)
       }),
     );
   }
-  const choices = choicesOf(graph, at);
-  const names = choices.flatMap(({ name }) => name ?? []);
-  const chosen = new Set(written.map(({ text }) => text));
-  const unknown = written.filter(({ text }) => !names.includes(text));
-  const never =
-    written.length === 0 || open ? [] : choices.filter(({ name }) => name !== undefined && !chosen.has(name));
+  const choices = new Map(choicesOf(graph, at).flatMap((choice) => (choice.name ? [[choice.name, choice]] : [])));
+  const names = [...choices.keys()];
+  const unknown = written.filter(({ text }) => !choices.has(text));
+  for (const { text } of written) choices.delete(text);
+  const isOpen = written.length === 0 || config.places.some(({ path }) => marks.stepNameAt(path));
   return [
-    ...unknown.map(({ path, text }) =>
-      diagnose('choice_unknown', {
+    ...unknown.map(({ path, text }) => {
+      const { why, suggestion } = whyNot(graph, at, text);
+      return diagnose('choice_unknown', {
         pointer: config.pointer + pointerOf(path),
-        message: `decision "${step.name}" cannot choose "${text}": ${whyNot(graph, at, text)}`,
-        expected: names,
+        message: `decision "${step.name}" cannot choose "${text}": ${why}`,
+        expected: listed(names),
         got: text,
-        suggestion: suggestChoice(graph, at, text, names),
-      }),
-    ),
-    ...never.map(({ name, pointer }) =>
-      diagnose('choice_never_made', {
-        pointer,
-        message: `decision "${step.name}" never chooses "${name}", so the step never exists`,
-        suggestion: `name "${name}" in a rule of "${step.name}", or remove the step`,
-      }),
-    ),
+        suggestion:
+          suggestion ?? suggestions.didYouMean(text, names) ?? `it can choose: ${listed(names).join(', ') || 'none'}`,
+      });
+    }),
+    ...(isOpen ? [] : Array.from(choices.values(), (choice) => neverMade(step, choice))),
   ];
 }
 
-function whyNot({ steps, named }: StepGraph, decision: number, name: string): string {
-  const at = named.get(name);
-  if (at === undefined) return 'there is no such step';
-  if (steps[at]!.type === 'deferred' && steps[at]!.dependencies.some((each) => each.name === steps[decision]!.name)) {
-    return 'deferred steps are not chosen, they follow what was';
-  }
-  return 'it does not depend on the decision';
+function neverMade(decision: ReviewedStep, { name, pointer }: ReviewedStep): Diagnostic {
+  return diagnose('choice_never_made', {
+    pointer,
+    message: `decision "${decision.name}" never chooses "${name}", so the step never exists`,
+    suggestion: `name "${name}" in a rule of "${decision.name}", or remove the step`,
+  });
 }
 
-function suggestChoice({ steps, named }: StepGraph, decision: number, name: string, names: readonly string[]): string {
-  const target = named.get(name);
-  if (target === undefined) return didYouMean(name, names) ?? `it can choose: ${names.join(', ') || 'none'}`;
-  return steps[target]!.type === 'deferred'
-    ? `give "${name}" another type, or choose what it waits for`
-    : `add "${steps[decision]!.name}" to the dependencies of "${name}"`;
+function whyNot({ steps, named, dependencies }: StepGraph, decision: number, name: string) {
+  const at = named.get(name);
+  if (at === undefined) return { why: 'there is no such step' };
+  const isDeferred = steps[at]!.type === 'deferred' && dependencies[at]!.includes(decision);
+  return isDeferred
+    ? {
+        why: 'deferred steps are not chosen, they follow what was',
+        suggestion: `give "${name}" another type, or choose what it waits for`,
+      }
+    : {
+        why: 'it does not depend on the decision',
+        suggestion: `add "${steps[decision]!.name}" to the dependencies of "${name}"`,
+      };
 }
 
 function checkDeferred({ steps, dependencies }: StepGraph, at: number, gated: ReadonlySet<number>): Diagnostic[] {

@@ -35,6 +35,9 @@ function topologicalOrder(
   return order;
 }
 
+/** Longer lists of dependencies are not searched for each question. */
+const DIRECT_MAX = 32;
+
 /** Answers whether a step comes before another, directly or through others; undefined inside and after cycles. */
 export function ancestry({ dependencies, order }: StepGraph): (ancestor: number, step: number) => boolean | undefined {
   const words = Math.ceil(dependencies.length / 32);
@@ -54,7 +57,8 @@ export function ancestry({ dependencies, order }: StepGraph): (ancestor: number,
     return sets;
   };
   return (ancestor, step) => {
-    if (dependencies[step]!.includes(ancestor)) return true;
+    const direct = dependencies[step]!;
+    if (direct.length <= DIRECT_MAX && direct.includes(ancestor)) return true;
     ancestors ??= build();
     const own = ancestors.get(step);
     return own === undefined ? undefined : (own[ancestor >>> 5]! & (1 << (ancestor & 31))) !== 0;

@@ -1,16 +1,14 @@
 import { type Diagnostic, diagnose } from '../diagnostics.ts';
-import { didYouMean } from '../schema/nearest.ts';
 import { findCycles, type StepGraph } from './graph.ts';
 import type { ReviewedStep } from './review.ts';
+import { listed, type Suggestions } from './suggestions.ts';
 
 /** Checks names and dependencies: every name once, every dependency a step, and no way round in a circle. */
-export function checkGraph(graph: StepGraph): readonly Diagnostic[] {
+export function checkGraph(graph: StepGraph, suggestions: Suggestions): readonly Diagnostic[] {
   const names = [...graph.named.keys()];
+  const suggest = (name: string) => suggestions.didYouMean(name, names) ?? 'add the step, or remove the dependency';
   return [
-    ...graph.steps.flatMap((step, at) => [
-      ...checkName(step, at, graph),
-      ...step.dependencies.flatMap((dependency, nth) => checkDependency(step, dependency, nth, graph, names)),
-    ]),
+    ...graph.steps.flatMap((step, at) => [...checkName(step, at, graph), ...checkDependencies(step, graph, suggest)]),
     ...findCycles(graph).map((cycle) => describeCycle(cycle, graph)),
   ];
 }
@@ -29,37 +27,40 @@ function checkName({ name, pointer }: ReviewedStep, at: number, { named, steps }
   ];
 }
 
-function checkDependency(
+function checkDependencies(
   step: ReviewedStep,
-  { name, pointer }: ReviewedStep['dependencies'][number],
-  nth: number,
   { named }: StepGraph,
-  names: readonly string[],
-): Diagnostic[] {
-  if (name === step.name) {
-    const message = `step "${name}" depends on itself`;
-    return [diagnose('dependency_self', { pointer, message, suggestion: 'remove the dependency' })];
-  }
-  if (!named.has(name)) {
-    const suggestion = didYouMean(name, names) ?? 'add the step, or remove the dependency';
-    return [diagnose('dependency_unknown', { pointer, message: `there is no step "${name}"`, got: name, suggestion })];
-  }
-  if (step.dependencies.findIndex((other) => other.name === name) < nth) {
+  suggest: (name: string) => string,
+): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return step.dependencies.flatMap(({ name, pointer }) => {
+    const repeated = seen.has(name);
+    seen.add(name);
+    if (name === step.name) {
+      const message = `step "${name}" depends on itself`;
+      return [diagnose('dependency_self', { pointer, message, suggestion: 'remove the dependency' })];
+    }
+    if (!named.has(name)) {
+      const message = `there is no step "${name}"`;
+      return [diagnose('dependency_unknown', { pointer, message, got: name, suggestion: suggest(name) })];
+    }
+    if (!repeated) return [];
     const message = `"${name}" is already among the dependencies`;
     return [diagnose('dependency_duplicate', { pointer, message, suggestion: 'remove one of the two' })];
-  }
-  return [];
+  });
 }
 
 function describeCycle(cycle: readonly number[], { steps }: StepGraph): Diagnostic {
   const first = steps[cycle[0]!]!;
   const last = steps[cycle.at(-1)!]!;
   const names = [...cycle, cycle[0]!].map((at) => steps[at]!.name!);
+  const path =
+    names.length <= 20 ? names : [...names.slice(0, 10), `… ${names.length - 20} more …`, ...names.slice(-10)];
   const closing = last.dependencies.find(({ name }) => name === first.name)!;
   return diagnose('dependency_cycle', {
     pointer: closing.pointer,
-    message: `these steps wait for each other: ${names.join(' → ')}`,
-    got: names,
+    message: `these steps wait for each other: ${path.join(' → ')}`,
+    got: listed(names),
     suggestion: 'remove one of these dependencies',
   });
 }

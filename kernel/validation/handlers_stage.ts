@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../capability/types.ts';
 import { type Diagnostic, diagnose } from '../diagnostics.ts';
-import { didYouMean } from '../schema/nearest.ts';
 import type { Review, ReviewedStep } from './review.ts';
+import { listed, type Suggestions } from './suggestions.ts';
 
 /** The handlers there are. */
 export interface HandlerCatalog {
@@ -15,15 +15,20 @@ export interface HandlerCatalog {
 export function checkHandlers(
   review: Review,
   { catalog, satisfies }: HandlerCatalog,
+  suggestions: Suggestions,
 ): { readonly review: Review; readonly diagnostics: readonly Diagnostic[] } {
   const byName = Map.groupBy(catalog, (entry) => entry.name);
   const names = [...byName.keys()];
-  const subset = review.catalog === undefined ? undefined : new Set(review.catalog);
+  const subset = new Set(review.catalog);
   const diagnostics: Diagnostic[] = [];
 
+  const unknown = (pointer: string, name: string) => {
+    const suggestion = suggestions.didYouMean(name, names) ?? '`weft handlers list` shows those that are';
+    return { pointer, message: `no handler "${name}" is registered`, expected: listed(names), got: name, suggestion };
+  };
   for (const [index, name] of (review.catalog ?? []).entries()) {
     if (byName.has(name)) continue;
-    diagnostics.push(diagnose('catalog_name_unknown', unknown(`/catalog/${index}`, name, names)));
+    diagnostics.push(diagnose('catalog_name_unknown', unknown(`/catalog/${index}`, name)));
   }
   const find = (step: ReviewedStep): CatalogEntry | undefined => {
     if (step.handler === undefined) return undefined;
@@ -31,15 +36,14 @@ export function checkHandlers(
     const pointer = `${step.pointer}/handler/catalog`;
     const versions = byName.get(name);
     if (versions === undefined) {
-      diagnostics.push(diagnose('handler_unknown', unknown(pointer, name, names)));
+      diagnostics.push(diagnose('handler_unknown', unknown(pointer, name)));
       return undefined;
     }
-    if (subset !== undefined && !subset.has(name)) {
+    if (review.catalog !== undefined && !subset.has(name)) {
       const message = `the template's catalog does not name "${name}"`;
-      const suggestion = didYouMean(name, subset) ?? `add "${name}" to the catalog`;
-      diagnostics.push(
-        diagnose('handler_outside_catalog', { pointer, message, expected: [...subset], got: name, suggestion }),
-      );
+      const suggestion = `add "${name}" to the catalog, or use a handler that it names`;
+      const expected = listed(review.catalog);
+      diagnostics.push(diagnose('handler_outside_catalog', { pointer, message, expected, got: name, suggestion }));
     }
     const entry = versions.find(({ version }) => satisfies(version, range));
     if (entry === undefined) {
@@ -50,9 +54,4 @@ export function checkHandlers(
     return entry;
   };
   return { review: { ...review, steps: review.steps.map((step) => ({ ...step, entry: find(step) })) }, diagnostics };
-}
-
-function unknown(pointer: string, name: string, names: readonly string[]) {
-  const suggestion = didYouMean(name, names) ?? '`weft handlers list` shows those that are';
-  return { pointer, message: `no handler "${name}" is registered`, expected: names, got: name, suggestion };
 }

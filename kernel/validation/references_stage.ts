@@ -1,14 +1,15 @@
 import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { formatReference } from '../reference/format.ts';
-import { pathPossible, schemaAt, typesCompatible } from '../reference/paths.ts';
+import { schemaAt, typesCompatible } from '../reference/paths.ts';
+import { type View, viewAt } from '../reference/view.ts';
 import { guardSchema } from '../schema/guard.ts';
-import { didYouMean } from '../schema/nearest.ts';
 import { pointerOf } from '../schema/pointer.ts';
 import { followRef, isObject } from '../schema/walk.ts';
 import type { Reference } from '../template/types.ts';
 import { ancestry, type StepGraph } from './graph.ts';
 import type { Review } from './review.ts';
+import { listed, type Suggestions } from './suggestions.ts';
 import type { Place, StepValue, StepValues } from './values.ts';
 
 /**
@@ -20,8 +21,9 @@ export function checkReferences(
   review: Review,
   graph: StepGraph,
   values: readonly StepValues[],
+  suggestions: Suggestions,
 ): readonly Diagnostic[] {
-  const judge = new Judge(review, graph);
+  const judge = new Judge(review, graph, suggestions);
   return values.flatMap(({ config, inputs }, step) =>
     [config, inputs].flatMap((value) => (value === undefined ? [] : judge.value(value, step))),
   );
@@ -55,8 +57,13 @@ class Judge {
   readonly #graph: StepGraph;
   readonly #isBefore: (ancestor: number, step: number) => boolean | undefined;
   readonly #secrets: ReadonlySet<string>;
+  readonly #names: readonly string[];
+  readonly #suggestions: Suggestions;
+  readonly #views = new Map<JsonObject, Map<string, View>>();
 
-  constructor({ input_schema, secrets }: Review, graph: StepGraph) {
+  constructor({ input_schema, secrets }: Review, graph: StepGraph, suggestions: Suggestions) {
+    this.#suggestions = suggestions;
+    this.#names = [...graph.named.keys()];
     this.#contextSchema = input_schema === undefined || guardSchema(input_schema).length > 0 ? undefined : input_schema;
     this.#graph = graph;
     this.#isBefore = ancestry(graph);
@@ -108,7 +115,7 @@ class Judge {
     const target = named.get(name);
     const own = steps[step]!.name;
     if (target === undefined) {
-      const suggestion = didYouMean(name, named.keys()) ?? 'refer to a step that this one depends on';
+      const suggestion = this.#suggestions.didYouMean(name, this.#names) ?? 'refer to a step that this one depends on';
       return { code: 'reference_unknown_step', message: `there is no step "${name}"`, suggestion };
     }
     if (name === own) {
@@ -126,7 +133,8 @@ class Judge {
 
   #secretDeclared(name: string): Fault | undefined {
     if (this.#secrets.has(name)) return undefined;
-    const suggestion = didYouMean(name, this.#secrets) ?? `add "${name}" to the template's secrets`;
+    const suggestion =
+      this.#suggestions.didYouMean(name, [...this.#secrets]) ?? `add "${name}" to the template's secrets`;
     return { code: 'secret_undeclared', message: `the template does not declare the secret "${name}"`, suggestion };
   }
 
@@ -141,18 +149,17 @@ class Judge {
 
   #path({ root, path }: Reference): Fault | undefined {
     const schema = this.#schemaOf(root);
-    if (schema === undefined || pathPossible(schema, path) !== 'no') return undefined;
-    const impossible = (length: number) => pathPossible(schema, path.slice(0, length)) === 'no';
+    if (schema === undefined || this.#view(schema, path).possible !== 'no') return undefined;
     // The first key or index that leads nowhere says most.
-    const length = path.findIndex((_, index) => impossible(index + 1));
+    const length = path.findIndex((_, index) => this.#view(schema, path.slice(0, index + 1)).possible === 'no');
     const before = path.slice(0, length);
     const key = path[length]!;
     const keys = declaredKeys(schema, before);
-    const suggestion = typeof key === 'string' ? didYouMean(key, keys) : undefined;
+    const suggestion = typeof key === 'string' ? this.#suggestions.didYouMean(key, keys) : undefined;
     return {
       code: 'reference_path_impossible',
       message: `${formatReference({ root, path: before })} never has ${typeof key === 'number' ? `an item ${key}` : `"${key}"`}`,
-      ...(keys.length === 0 ? {} : { expected: keys }),
+      ...(keys.length === 0 ? {} : { expected: listed(keys) }),
       ...(suggestion === undefined ? {} : { suggestion }),
     };
   }
@@ -161,8 +168,8 @@ class Judge {
     const wanted = schema === undefined ? undefined : schemaAt(schema, path);
     const [reference] = references;
     const source = kind === 'text' ? TEXT : this.#schemaOf(reference!.root);
-    const given = source === undefined || kind === 'text' ? source : schemaAt(source, reference!.path);
-    if (wanted === undefined || given === undefined || typesCompatible(given, wanted) !== 'no') return undefined;
+    const given = source === undefined || kind === 'text' ? source : this.#view(source, reference!.path).schema;
+    if (wanted === undefined || !isObject(given) || typesCompatible(given, wanted) !== 'no') return undefined;
     const what =
       kind === 'text' ? 'a reference inside a text gives a text' : `${reference!.source} gives ${say(given)}`;
     return {
@@ -171,6 +178,16 @@ class Judge {
       expected: wanted,
       ...(kind === 'text' ? { suggestion: 'let the reference be the whole value to keep its type' } : {}),
     };
+  }
+
+  /** What a schema says of a path. Remembered: many references of a template are alike. */
+  #view(schema: JsonObject, path: Reference['path']): View {
+    const known = this.#views.get(schema) ?? new Map<string, View>();
+    this.#views.set(schema, known);
+    const key = JSON.stringify(path);
+    const view = known.get(key) ?? viewAt(schema, path);
+    known.set(key, view);
+    return view;
   }
 
   /** What is known of the value at a root. */

@@ -15,6 +15,7 @@ import { readReview } from './read_review.ts';
 import { checkReferences } from './references_stage.ts';
 import type { Finding, Review } from './review.ts';
 import { checkSchema } from './schema_stage.ts';
+import { Suggestions } from './suggestions.ts';
 import { stepValues } from './values.ts';
 
 /** What validating a template needs. The same environment gives the same answer to the same document. */
@@ -56,14 +57,18 @@ export function validateTemplate(given: Json, env: ValidationEnvironment): Valid
   finish('validateSchema', read, schema.diagnostics);
   if (!schema.countable) return { diagnostics: shortened(diagnostics) };
 
-  const handlers = checkHandlers(read, env);
+  const suggestions = new Suggestions();
+  const handlers = checkHandlers(read, env, suggestions);
   finish('validateHandlers', handlers.review, handlers.diagnostics);
 
   const values = handlers.review.steps.map(stepValues);
   finish('validateConfiguration', handlers.review, checkConfiguration(handlers.review, values, env.compiler));
 
   const graph = buildGraph(handlers.review.steps);
-  finish('validateGraph', handlers.review, [...checkGraph(graph), ...checkDecisions(graph, values)]);
+  finish('validateGraph', handlers.review, [
+    ...checkGraph(graph, suggestions),
+    ...checkDecisions(graph, values, suggestions),
+  ]);
 
   const review: Review = {
     ...handlers.review,
@@ -77,7 +82,7 @@ export function validateTemplate(given: Json, env: ValidationEnvironment): Valid
       return { ...step, references };
     }),
   };
-  finish('validateReferences', review, checkReferences(review, graph, values));
+  finish('validateReferences', review, checkReferences(review, graph, values, suggestions));
   finish('validatePolicy', review, []);
 
   if (hasErrors(diagnostics)) return { diagnostics: shortened(diagnostics) };

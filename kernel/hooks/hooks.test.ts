@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { assert, suite } from '../../testing/suite.ts';
 import type { CatalogEntry } from '../capability/types.ts';
 import { WeftError } from '../errors.ts';
@@ -42,6 +43,15 @@ test('every hook in the table can be tapped, and says when it fires, by whom, to
     for (const text of [moment, called_by, effect]) assert.ok(text.length > 5, name);
   }
   assert.ok(Object.isFrozen(HOOKS));
+});
+
+test('docs/plugins.md lists every hook with its type and moment', async () => {
+  const text = await readFile(new URL('../../docs/plugins.md', import.meta.url), 'utf8');
+  const rows = Array.from(text.matchAll(/^\| `(\w+)` \| (\w+ \w+) \| (.+) \|$/gm), ([, ...cells]) => cells);
+  assert.equal(
+    rows,
+    Object.entries(HOOKS).map(([name, { type, moment }]) => [name, type.replace('_', ' '), moment]),
+  );
 });
 
 test('series calls every tap in order, lower stages first', () => {

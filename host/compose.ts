@@ -168,6 +168,8 @@ async function openComponents(
   logger: Logger,
 ): Promise<ComponentStore> {
   await ensureBuiltIn(logger);
+  // Whoever is first makes it, and what it will hold is nobody else's.
+  await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
   const components = await openComponentStore({
     cacheDirectory: config.cache_directory,
     maxComponentBytes: COMPONENT_BYTES_MAX,

@@ -121,11 +121,11 @@ class Refused extends Error {
 }
 
 function page(rows: readonly WaitingRow[], people: readonly string[]): string {
-  const choice = people.map((name) => `<option>${escape(name)}</option>`).join('');
+  const choice = people.map((name) => `<option>${escapeHtml(name)}</option>`).join('');
   const items = rows.map(({ task_id, step_name, request }) => {
     const decide = (decision: string): string => `<button name="decision" value="${decision}">${decision}</button>`;
-    return `<li><form data-task="${escape(task_id)}" data-step="${escape(step_name)}">
-<b>${escape(String(request['title']))}</b> <select name="person">${choice}</select>
+    return `<li><form data-task="${escapeHtml(task_id)}" data-step="${escapeHtml(step_name)}">
+<b>${escapeHtml(String(request['title']))}</b> <select name="person">${choice}</select>
 <input name="comment" placeholder="comment"> ${decide('approve')} ${decide('reject')}</form></li>`;
   });
   return `<!doctype html><meta charset="utf-8"><title>Expense desk</title>
@@ -142,7 +142,7 @@ for (const form of document.forms) form.addEventListener('submit', async (event)
 </script>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

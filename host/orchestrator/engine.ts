@@ -9,7 +9,7 @@ import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { sha256 } from '../digest.ts';
-import type { Store } from '../store/port.ts';
+import type { Store, TaskSummary } from '../store/port.ts';
 import type { TemplateChecker } from '../template/checker.ts';
 import { inspect } from '../template/inspect.ts';
 import type { Orchestrator } from './orchestrator.ts';
@@ -99,29 +99,28 @@ export function createEngine(options: EngineOptions): Engine {
       orchestrator.look(taskId, (state) => stepView(state, findStep(state, step), orchestrator.claimOf)),
 
     async events(taskId, afterSeq, limit) {
-      await assertTask(store, taskId);
+      await summaryOf(store, taskId);
       return store.readEvents(taskId, afterSeq, limit);
     },
 
     async *watch(taskId, afterSeq, signal) {
-      await assertTask(store, taskId);
+      // Before the store is looked at: what becomes durable meanwhile is read, or heard, or both.
       const watcher = options.watchers.watch(taskId, signal);
       try {
+        const { status } = await summaryOf(store, taskId);
         let seq = afterSeq;
-        let behind = true;
+        let isBehind = true;
         while (!signal.aborted) {
-          const events: readonly NumberedEvent[] | undefined = behind
+          const events: readonly NumberedEvent[] | undefined = isBehind
             ? await store.readEvents(taskId, seq, WATCH_PAGE)
             : await watcher.next();
           for (const numbered of events ?? []) {
-            // What was read from the store may also have been published.
-            if (numbered.seq <= seq) continue;
-            yield numbered;
+            if (numbered.seq > seq) yield numbered;
             if (endsTask(numbered.event)) return;
-            seq = numbered.seq;
+            seq = Math.max(seq, numbered.seq);
           }
-          if (behind && events?.length === 0 && isSettled((await store.readSummary(taskId))!.status)) return;
-          behind = events === undefined || (behind && events.length > 0);
+          isBehind = events === undefined || (isBehind && events.length === WATCH_PAGE);
+          if (!isBehind && isSettled(status)) return;
         }
       } finally {
         watcher.close();
@@ -191,8 +190,10 @@ function findStep(state: TaskState, step: string): StepState {
   throw new WeftError('step_not_found', { task_id: state.head.id, step, steps });
 }
 
-async function assertTask(store: Store, taskId: string): Promise<void> {
-  if ((await store.readSummary(taskId)) === undefined) throw new WeftError('task_not_found', { task_id: taskId });
+async function summaryOf(store: Store, taskId: string): Promise<TaskSummary> {
+  const summary = await store.readSummary(taskId);
+  if (summary === undefined) throw new WeftError('task_not_found', { task_id: taskId });
+  return summary;
 }
 
 function endsTask(event: TaskEvent): boolean {

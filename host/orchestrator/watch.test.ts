@@ -27,9 +27,10 @@ test('a watcher sees every event once and in order, whether it comes before, whi
   Rig.with(async (rig) => {
     const { engine } = await rig.start();
     const taskId = await chain(engine, 30);
-    const [early, middle] = [collect(engine.watch(taskId, 0, NEVER)), collect(engine.watch(taskId, 7, NEVER))];
+    const [early, middle, beyond] = [0, 7, 100_000].map((after) => collect(engine.watch(taskId, after, NEVER)));
     const { seq } = await settled(engine, taskId);
     assert.equal(await early, upTo(seq));
+    assert.equal(await beyond, []);
     assert.equal(await middle, upTo(seq, 8));
     assert.equal(await collect(engine.watch(taskId, 0, NEVER)), upTo(seq));
     assert.equal(await collect(engine.watch(taskId, seq - 3, NEVER)), upTo(seq, seq - 2));

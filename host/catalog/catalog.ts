@@ -27,6 +27,11 @@ export class Catalog {
     );
   }
 
+  /** Keeps what steps may still be pinned to: found by its digest, offered to nobody. */
+  keep(entry: CatalogEntry): void {
+    if (!this.#byDigest.has(entry.digest)) this.#byDigest.set(entry.digest, entry);
+  }
+
   /** The newest version of a handler that meets an npm semver range; an empty range means any release. */
   resolve(name: string, range: string): CatalogEntry | undefined {
     return this.#byName.get(name)?.find((entry) => satisfies(entry.version, range));

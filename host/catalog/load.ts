@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Capability } from '../../kernel/capability/types.ts';
+import type { Capability, CatalogEntry } from '../../kernel/capability/types.ts';
 import { validateCapability } from '../../kernel/capability/validate.ts';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
@@ -10,8 +10,8 @@ import type { ComponentStore } from '../sandbox/component_store.ts';
 import type { Catalog } from './catalog.ts';
 
 /**
- * Loads every `*.wasm` of the directories into the catalog. A component that is refused stops the start: a template
- * that needs it would only fail later.
+ * Loads every `*.wasm` of the directories into the catalog, and keeps what earlier processes loaded for the steps that
+ * are pinned to it. A component that is refused stops the start: a template that needs it would only fail later.
  * @throws handlers_unreadable, component_refused, handler_conflict; each names the file
  */
 export async function loadHandlers(
@@ -25,7 +25,7 @@ export async function loadHandlers(
     files.map(async (file) => {
       try {
         const { digest, capability } = await components.load(await readFile(file));
-        catalog.register({ name: capability.name, version: capability.version, digest, capability });
+        catalog.register(entryOf(digest, capability));
         logger.debug({ file, digest, name: capability.name, version: capability.version }, 'a handler was loaded');
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
@@ -33,6 +33,11 @@ export async function loadHandlers(
       }
     }),
   );
+  for (const { digest, capability } of await components.keepEarlier()) catalog.keep(entryOf(digest, capability));
+}
+
+function entryOf(digest: string, capability: Capability): CatalogEntry {
+  return { name: capability.name, version: capability.version, digest, capability };
 }
 
 /** What a component says of itself, if it is a capability. @throws Error naming every problem */

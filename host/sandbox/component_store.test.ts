@@ -63,6 +63,19 @@ test('takes a component that was loaded before from the cache', async () => {
   assert.is((await store.load(bytes)).capability.title, 'from the cache');
 });
 
+test('keeps what an earlier process loaded for steps that are pinned to it', async () => {
+  const before = await (await open(SHARED)).load(await fixtureComponent('probe'));
+  const store = await open(SHARED);
+  const kept = await store.keepEarlier();
+  assert.equal(
+    kept.map(({ digest, capability }) => [digest, capability.name]),
+    [[before.digest, 'probe']],
+  );
+  assert.ok(store.locate(before.digest)!.startsWith(store.directory));
+  assert.equal(store.digests(), [], 'it is not among the handlers of today');
+  assert.equal(await (await open(newCache())).keepEarlier(), []);
+});
+
 test('replaces a damaged entry of the cache', async () => {
   const bytes = await fixtureComponent('probe');
   const cache = newCache();

@@ -30,15 +30,21 @@ export interface ComponentStore {
    * what `validateCapability` throws.
    */
   load(bytes: Uint8Array): Promise<LoadedComponent>;
-  /** Where cells find a loaded component; undefined when there is none with this digest. */
+  /**
+   * Makes every component available that was loaded by an earlier process and is not loaded now: steps stay pinned to
+   * the bytes they began with when a handler is rebuilt or taken away.
+   */
+  keepEarlier(): Promise<readonly LoadedComponent[]>;
+  /** Where cells find a loaded or kept component; undefined when there is none with this digest. */
   locate(digest: string): string | undefined;
-  /** In the order of loading. */
+  /** Of the loaded ones, in the order of loading. */
   digests(): readonly string[];
 }
 
 const STAGING_PREFIX = '.staging-';
 const STAGING_AGE_MS_MAX = 60 * 60 * 1000;
 const CAPABILITY_FILE = 'capability.json';
+const DIGEST_HEX = /^[0-9a-f]{64}$/;
 /** Each transpiler is a process of some 200 MB. */
 const TRANSPILERS_MAX = 2;
 
@@ -48,6 +54,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
   const available = new Map<string, string>();
+  const kept = new Map<string, string>();
   const turn = turnstile(TRANSPILERS_MAX);
 
   return {
@@ -63,7 +70,13 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
       }
       return loading;
     },
-    locate: (digest) => available.get(digest),
+    async keepEarlier() {
+      const names = await inCache(directory, () => readdir(directory));
+      const earlier = names.filter((name) => DIGEST_HEX.test(name) && !available.has(`sha256:${name}`));
+      const found = await Promise.all(earlier.map(readKept));
+      return found.filter((component) => component !== undefined);
+    },
+    locate: (digest) => available.get(digest) ?? kept.get(digest),
     digests: () => [...available.keys()],
   };
 
@@ -75,6 +88,20 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const capability = accept(described, checked, digest);
     available.set(digest, home);
     return { digest, capability };
+  }
+
+  /** What is in the cache has passed every check; what says of itself something else today is left alone. */
+  async function readKept(hex: string): Promise<LoadedComponent | undefined> {
+    const home = join(directory, hex);
+    const described = await readCapability(home);
+    if (described === undefined) return undefined;
+    try {
+      const capability = validateCapability(described);
+      kept.set(`sha256:${hex}`, home);
+      return { digest: `sha256:${hex}`, capability };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Fills `home` at once, or not at all: a component that is there has passed every check. */

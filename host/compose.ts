@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
-import { createHooks } from '../kernel/hooks/hooks.ts';
+import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { Broker } from './broker/broker.ts';
 import { ensureBuiltIn } from './catalog/built_in.ts';
@@ -13,12 +13,14 @@ import { acceptCapability, loadHandlers } from './catalog/load.ts';
 import type { OperatorConfig } from './config/types.ts';
 import { faultsFromEnvironment } from './faults.ts';
 import { createHostServices } from './imports/host_functions.ts';
+import { Announcer } from './orchestrator/announce.ts';
 import { createEngine } from './orchestrator/engine.ts';
 import { createEnvironment } from './orchestrator/environment.ts';
 import { Orchestrator } from './orchestrator/orchestrator.ts';
 import type { Engine } from './orchestrator/port.ts';
 import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
+import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
@@ -90,7 +92,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const store = parts.throughStore?.(sqlite) ?? sqlite;
 
   const authoring = await openAuthoring(config, logger);
-  const { compiler, catalog, checker } = authoring;
+  const { compiler, catalog, checker, hooks } = authoring;
   const executor = native?.executor ?? (await openSandbox(config, authoring, logger));
   opened.push(() => executor.close());
   for (const entry of native?.handlers ?? []) catalog.register(entry);
@@ -120,6 +122,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     now,
     loadTemplate: (digest) => templates.load(digest),
     watchers,
+    announcer: new Announcer(hooks, logger),
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
   });
   const name = `${hostname()}/${process.pid}`;
@@ -129,12 +132,13 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   await orchestrator.start();
   opened.push(() => broker.drain(config.broker.drain_grace_ms));
   await broker.start();
-  return createEngine({ orchestrator, templates, checker, store, catalog, watchers, now });
+  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, now });
 }
 
 /** What looking at templates and handlers takes: no store, and nothing is run. */
 interface Authoring {
   readonly compiler: SchemaCompiler;
+  readonly hooks: Hooks;
   readonly catalog: Catalog;
   readonly checker: TemplateChecker;
 }
@@ -155,16 +159,22 @@ export async function openCatalog(
 
 async function openAuthoring(config: OperatorConfig, logger: Logger): Promise<Authoring> {
   const compiler = hostSchemaCompiler();
-  const hooks = createHooks();
-  await loadPlugins({ ...config.plugins, hooks, compiler, logger });
+  const hooks = createHooks({ timer: HOOK_TIMER });
+  const { directories, options } = config.plugins;
+  await loadPlugins({ directories: [BUILT_IN_PLUGINS, ...directories], options, hooks, compiler, logger });
   const catalog = new Catalog();
-  return { compiler, catalog, checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }) };
+  return {
+    compiler,
+    hooks,
+    catalog,
+    checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }),
+  };
 }
 
 /** Every handler of the config, checked, transpiled and in the catalog. */
 async function openComponents(
   config: OperatorConfig,
-  { compiler, catalog }: Authoring,
+  { compiler, catalog, hooks }: Authoring,
   logger: Logger,
 ): Promise<ComponentStore> {
   await ensureBuiltIn(logger);
@@ -175,7 +185,7 @@ async function openComponents(
     maxComponentBytes: COMPONENT_BYTES_MAX,
     validateCapability: (value) => acceptCapability(value, compiler),
   });
-  await loadHandlers(config.handlers.directories, components, catalog, logger);
+  await loadHandlers(config.handlers.directories, components, catalog, hooks, logger);
   return components;
 }
 

@@ -49,6 +49,12 @@ export const ERRORS = {
     template:
       'the idempotency key "{key}" was used with another body for task "{task_id}"; send the same body or a new key',
   },
+  steps_refused: {
+    kind: 'reject',
+    status: 422,
+    exit: 10,
+    template: 'a plugin refuses the steps: {problem}; change the template, or the options of the plugin',
+  },
   task_settled: {
     kind: 'reject',
     status: 409,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Capability, CatalogEntry } from '../../kernel/capability/types.ts';
 import { validateCapability } from '../../kernel/capability/validate.ts';
 import { WeftError } from '../../kernel/errors.ts';
+import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import type { ComponentStore } from '../sandbox/component_store.ts';
@@ -18,6 +19,7 @@ export async function loadHandlers(
   directories: readonly string[],
   components: ComponentStore,
   catalog: Catalog,
+  hooks: Hooks,
   logger: Logger,
 ): Promise<void> {
   const files = (await Promise.all(directories.map(componentsIn))).flat();
@@ -25,7 +27,10 @@ export async function loadHandlers(
     files.map(async (file) => {
       try {
         const { digest, capability } = await components.load(await readFile(file));
-        catalog.register(entryOf(digest, capability));
+        const entry = entryOf(digest, capability);
+        const refusal = hooks.call('catalogRegistration', entry);
+        if (refusal !== undefined) throw new Error(`a plugin refuses it: ${refusal}`);
+        catalog.register(entry);
         logger.debug({ file, digest, name: capability.name, version: capability.version }, 'a handler was loaded');
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);

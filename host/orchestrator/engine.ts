@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { WeftError } from '../../kernel/errors.ts';
+import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { canonicalJson } from '../../kernel/schema/canonical.ts';
 import type { Command } from '../../kernel/task/commands.ts';
@@ -25,6 +26,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly checker: TemplateChecker;
+  readonly hooks: Hooks;
   readonly watchers: Watchers;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -74,11 +76,9 @@ export function createEngine(options: EngineOptions): Engine {
       await templates.keep(compiled);
       try {
         const idempotency = key === undefined ? {} : { idempotency: { key, body_digest } };
-        const task = await orchestrator.create(
-          createCommand(submission, now()),
-          { compiled, ...idempotency },
-          viewTask,
-        );
+        const command = createCommand(submission, now());
+        askPlugins(options.hooks, command.task_id, compiled);
+        const task = await orchestrator.create(command, { compiled, ...idempotency }, viewTask);
         return { task, created: true };
       } catch (error) {
         // Another submission with the key was first.
@@ -147,7 +147,10 @@ export function createEngine(options: EngineOptions): Engine {
         () => 'ok',
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
-      return { ready: answer === 'ok', checks: { store: answer, handlers: `${catalog.entries().length} registered` } };
+      const handlers = `${catalog.entries().length} registered`;
+      const waiting = options.hooks.unsettled().map(({ plugin, hook }) => `${plugin} (${hook})`);
+      const plugins = waiting.length === 0 ? 'ok' : `not settled: ${waiting.join(', ')}`;
+      return { ready: answer === 'ok', checks: { store: answer, handlers, plugins } };
     },
   };
 }
@@ -163,6 +166,16 @@ function accept(checker: TemplateChecker, { template, context }: Submission): Co
   if (ofContext.length > 0)
     throw new WeftError('context_invalid', { count: ofContext.length }, { diagnostics: ofContext });
   return compiled;
+}
+
+/** @throws steps_refused when a plugin refuses the frame */
+function askPlugins(hooks: Hooks, task_id: string, { steps }: CompiledTemplate): void {
+  const refusal = hooks.call('beforeMaterialization', {
+    task_id,
+    created_by: 'template',
+    steps: steps.map(({ definition: { name, type }, handler_name }) => ({ name, type, handler: handler_name })),
+  });
+  if (refusal !== undefined) throw new WeftError('steps_refused', { problem: refusal });
 }
 
 function createCommand(submission: Submission, at: number): Extract<Command, { kind: 'create' }> {

@@ -18,6 +18,7 @@ import {
   readResult,
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
+import type { Announcer } from './announce.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
 import { type Creation, TaskHost } from './task_host.ts';
@@ -37,6 +38,7 @@ export interface OrchestratorOptions {
   readonly now: () => number;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
   readonly watchers: Watchers;
+  readonly announcer: Announcer;
   readonly cachedTasksMax: number;
 }
 
@@ -137,6 +139,7 @@ export class Orchestrator {
         for (const row of timers_set) this.#timers.scheduled(row.at);
         for (const step of effects.killed) void this.#kill(state.head.id, step);
         this.#publish(state.head.id, first_seq, events);
+        this.#options.announcer.committed(state, events);
       },
     };
   }
@@ -180,6 +183,7 @@ export class Orchestrator {
 
   #dispatch(data: DispatchData): void {
     this.#claims.dispatched(data.identity);
+    this.#options.announcer.dispatched(data);
     void this.#send(data);
   }
 

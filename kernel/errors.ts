@@ -110,6 +110,13 @@ export const ERRORS = {
     exit: 10,
     template: 'decision "{step}" cannot choose {names}; it can choose {allowed}',
   },
+  handlers_missing: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template:
+      'there is no handler in "{directory}": a handler is a folder with a handler.ts and a capability.json; name the directory that holds them',
+  },
   handlers_unreadable: {
     kind: 'reject',
     status: 422,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
+import { WeftError } from '../../kernel/errors.ts';
 import { buildComponent } from './build_component.ts';
 import { BuildError } from './build_error.ts';
 import type { HandlerManifest } from './manifest.ts';
@@ -43,7 +44,7 @@ export interface BuildReport {
  * Compiles every `<directory>/<name>/handler.ts` to `<outDirectory>/<name>.wasm`. A component whose bundled script,
  * capability, WIT and engine are unchanged is left alone. A handler that does not build is reported, the others are
  * built; its previous component stays.
- * @throws Error when the directory or a named handler does not exist
+ * @throws handlers_missing when the directory holds none; Error when a named handler does not exist
  */
 export async function buildHandlers(options: BuildOptions): Promise<BuildReport> {
   const names = handlerNames(options.directory, options.names);
@@ -63,10 +64,12 @@ export async function buildHandlers(options: BuildOptions): Promise<BuildReport>
 }
 
 function handlerNames(directory: string, wanted: readonly string[] | undefined): string[] {
-  const found = readdirSync(directory, { withFileTypes: true })
+  const entries = existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : [];
+  const found = entries
     .filter((entry) => entry.isDirectory() && existsSync(join(directory, entry.name, 'handler.ts')))
     .map((entry) => entry.name)
     .sort();
+  if (found.length === 0) throw new WeftError('handlers_missing', { directory });
   const missing = wanted?.filter((name) => !found.includes(name)) ?? [];
   if (missing.length > 0) {
     throw new Error(`no handler.ts for ${missing.join(', ')} in ${directory}; it has ${found.join(', ') || 'none'}`);

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { WeftError } from '../../../kernel/errors.ts';
 import type { BuiltHandler } from '../../toolchain/build_handlers.ts';
 import { command } from '../command.ts';
 import { CONNECTION_OPTIONS } from '../connect.ts';
@@ -27,10 +26,9 @@ const build = command({
     { line: 'weft handlers build ./handlers --name price --force', doc: 'Compile one handler anew.' },
   ],
   async run({ args, options, io }) {
-    const { buildHandlers, handlerNames } = await import('../../toolchain/build_handlers.ts');
+    const { buildHandlers } = await import('../../toolchain/build_handlers.ts');
     const { packagePath } = await import('../../toolchain/package_path.ts');
     const directory = path.resolve(args[0] ?? packagePath('handlers'));
-    if (handlerNames({ directory }).length === 0) throw new WeftError('handlers_missing', { directory });
     const outDirectory = path.resolve(options.out ?? path.join(path.dirname(directory), 'build', 'handlers'));
     const { ok, handlers } = await buildHandlers({
       directory,

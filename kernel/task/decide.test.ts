@@ -171,6 +171,11 @@ test('a suspended step wakes with its state, the signals and the deadline that f
   assert.is(task.step('gate').attempt, 1, 'waking costs no attempt');
   task.complete('gate');
   assert.is(task.status, 'complete');
+  assert.equal(task.signal('gate', 's1'), [], 'who repeats a signal need not know that it was the last');
+  assert.is(
+    code(() => task.signal('gate', 's9')),
+    'task_settled',
+  );
 });
 
 test('a suspension whose signals nothing can be checked against fails the step', () => {

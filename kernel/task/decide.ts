@@ -76,20 +76,26 @@ function create(draft: Draft, command: Extract<Command, { kind: 'create' }>): vo
   settle(draft, dispatchReady(draft, createFrame(draft)));
 }
 
-/** A settled task refuses people and ignores machines. */
+/** A settled task refuses people and ignores machines, and a signal that it has already accepted. */
 function refuseLate(draft: Draft, command: Command): void {
   switch (command.kind) {
     case 'signal':
+      if (draft.state.steps.get(command.step_id)?.signal_ids.includes(command.signal_id) === true) return;
+      throw settledError(draft);
     case 'pause':
     case 'resume':
     case 'cancel':
     case 'resolve':
     case 'retry_step':
     case 'resolve_step':
-      throw new WeftError('task_settled', { task_id: draft.state.head.id, status: draft.state.head.status });
+      throw settledError(draft);
     default:
       return;
   }
+}
+
+function settledError({ state: { head } }: Draft): WeftError {
+  return new WeftError('task_settled', { task_id: head.id, status: head.status });
 }
 
 /** Journals the status that the events have led to. */

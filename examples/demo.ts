@@ -1,5 +1,6 @@
 /** `npm run demo`: builds what is needed and runs both examples with a timeline of their steps. */
 import { styleText } from 'node:util';
+import { builtInHandlers } from '../host/catalog/built_in.ts';
 import { painter } from '../host/cli/io.ts';
 import { Timeline } from '../host/cli/timeline.ts';
 import { buildHandlers } from '../host/toolchain/build_handlers.ts';
@@ -27,7 +28,7 @@ function stage(): Stage {
 title('Handlers: TypeScript compiled to WebAssembly components');
 const built = await buildHandlers({
   directory: packagePath('handlers'),
-  outDirectory: packagePath('build/handlers'),
+  outDirectory: builtInHandlers(),
   onProgress: ({ name, status, duration_ms, manifest }) =>
     say(
       `${name.padEnd(14)} ${status.padEnd(8)} ${((manifest?.size_bytes ?? 0) / 2 ** 20).toFixed(1)} MB  ${(duration_ms / 1000).toFixed(1)} s`,

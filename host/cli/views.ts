@@ -1,6 +1,6 @@
 import type { StepStatus, TaskStatus } from '../../kernel/task/events.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
-import type { GraphView, NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
+import type { NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
 import type { TaskSummary, WaitingRow } from '../store/port.ts';
 import { durationText, timeText } from './format.ts';
 import { type Paint, printable } from './io.ts';
@@ -108,24 +108,6 @@ export function renderStep(step: StepView, paint: Paint): string {
       ...json('receipt', step.receipt),
     ],
     paint,
-  );
-}
-
-/** A template's graph for people: each step with what it follows. */
-export function renderGraph({ nodes, edges }: GraphView): string {
-  const into = (name: string): string =>
-    edges
-      .filter(({ to }) => to === name)
-      .map(({ from, kind }) => (kind === 'dependency' ? from : `${from} (${kind})`))
-      .join(', ');
-  return renderTable(
-    [
-      { title: 'STEP', of: ({ name }) => printable(name) },
-      { title: 'TYPE', of: ({ type }) => type },
-      { title: 'HANDLER', of: ({ handler }) => printable(handler) },
-      { title: 'AFTER', of: ({ name }) => printable(into(name)) },
-    ],
-    nodes,
   );
 }
 

@@ -5,7 +5,6 @@ export const GRAPH_RENDERERS = {
   text: renderText,
   dot: renderDot,
   mermaid: renderMermaid,
-  json: (graph: TemplateGraph) => `${JSON.stringify(graph, null, 2)}\n`,
 } as const satisfies Record<string, (graph: TemplateGraph) => string>;
 
 /**

@@ -1,10 +1,11 @@
+import { WeftError } from '../../../kernel/errors.ts';
+import { GRAPH_RENDERERS } from '../../template/render_graph.ts';
 import { command } from '../command.ts';
 import { CONNECTION_OPTIONS } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { OUTPUT_OPTION, Output } from '../output.ts';
 import { readObject, readTemplate } from '../read_input.ts';
 import { withTemplates } from '../templates.ts';
-import { renderGraph } from '../views.ts';
 import { checkTemplate } from './check.ts';
 
 const TEMPLATE = { name: 'TEMPLATE', doc: 'A template file (YAML or JSON); - for standard input.' } as const;
@@ -38,13 +39,30 @@ export const TEMPLATE_COMMANDS = [
     name: 'template graph',
     summary: 'Show the steps of a template and what they follow.',
     arguments: [TEMPLATE],
-    options: { ...OUTPUT_OPTION, ...CONNECTION_OPTIONS },
-    examples: [{ line: 'weft template graph orders.yaml -o json', doc: 'Nodes and edges for a program.' }],
+    options: {
+      as: { value: 'text|dot|mermaid', doc: 'Draw it: for a terminal, for Graphviz, for Markdown.' },
+      ...OUTPUT_OPTION,
+      ...CONNECTION_OPTIONS,
+    },
+    examples: [
+      { line: 'weft template graph orders.yaml', doc: 'Each step with what it follows.' },
+      { line: 'weft template graph orders.yaml --as dot | dot -Tsvg > orders.svg', doc: 'A picture.' },
+      { line: 'weft template graph orders.yaml -o json', doc: 'Nodes and edges for a program.' },
+    ],
     async run({ args, options, io }) {
       const template = await readTemplate(args[0]!, io);
       const graph = await withTemplates(options, io, (templates) => templates.graph(template));
-      new Output(io, options.output).value(graph, () => renderGraph(graph));
+      const output = new Output(io, options.output);
+      if (options.as === undefined) output.value(graph, () => GRAPH_RENDERERS.text(graph));
+      else output.text(rendererNamed(options.as)(graph));
       return EXIT.ok.code;
     },
   }),
 ];
+
+function rendererNamed(name: string) {
+  if (Object.hasOwn(GRAPH_RENDERERS, name)) return GRAPH_RENDERERS[name as keyof typeof GRAPH_RENDERERS];
+  throw new WeftError('usage_invalid', {
+    problem: `--as takes ${Object.keys(GRAPH_RENDERERS).join(', ')}, not "${name}"`,
+  });
+}

@@ -16,6 +16,7 @@ import { type Work, workload } from './workload.ts';
 /** Where a process may die; `host/faults.ts` and the store pass these points. */
 export const CRASH_POINTS = [
   'store.before_commit',
+  'store.in_transaction',
   'store.after_commit_before_resolve',
   'orchestrator.before_publish',
   'orchestrator.after_publish',

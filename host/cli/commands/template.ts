@@ -46,7 +46,10 @@ export const TEMPLATE_COMMANDS = [
     },
     examples: [
       { line: 'weft template graph orders.yaml', doc: 'Each step with what it follows.' },
-      { line: 'weft template graph orders.yaml --as dot | dot -Tsvg > orders.svg', doc: 'A picture.' },
+      {
+        line: 'weft template graph orders.yaml --as dot > orders.dot',
+        doc: 'For Graphviz: `dot -Tsvg orders.dot > orders.svg`.',
+      },
       { line: 'weft template graph orders.yaml -o json', doc: 'Nodes and edges for a program.' },
     ],
     async run({ args, options, io }) {

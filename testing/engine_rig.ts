@@ -30,6 +30,8 @@ export interface RigStart {
 }
 
 const CAPACITY = 16;
+/** Components are translated once for all tests. */
+const CACHE = new URL('../build/test_cache', import.meta.url).pathname;
 
 /** A data directory and the engines that live in it, one after the other. */
 export class Rig {
@@ -52,7 +54,8 @@ export class Rig {
   }
 
   async start({ handlers = [], parts, config = {}, onLog }: RigStart = {}): Promise<Weft> {
-    const loaded = await loadConfig({ cwd: this.directory, env: { WEFT_DATA_DIRECTORY: this.directory } });
+    const env = { WEFT_DATA_DIRECTORY: this.directory, WEFT_CACHE_DIRECTORY: CACHE };
+    const loaded = await loadConfig({ cwd: this.directory, env });
     const logger = pino(
       { level: onLog === undefined ? 'silent' : 'debug' },
       { write: (line) => onLog?.(JSON.parse(line)) },

@@ -47,7 +47,7 @@ export const TEMPLATE_COMMANDS = [
     examples: [
       { line: 'weft template graph orders.yaml', doc: 'Each step with what it follows.' },
       {
-        line: 'weft template graph orders.yaml --as dot > orders.dot',
+        line: 'weft template graph orders.yaml --as dot',
         doc: 'For Graphviz: `dot -Tsvg orders.dot > orders.svg`.',
       },
       { line: 'weft template graph orders.yaml -o json', doc: 'Nodes and edges for a program.' },

@@ -60,6 +60,10 @@ export class Victim {
     this.starts_ms.push(performance.now() - started);
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get dead(): boolean {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }

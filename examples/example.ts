@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { startWeft, type Weft } from '../host/compose.ts';
 import { loadConfig } from '../host/config/load.ts';
-import { type Served, serveApi } from '../host/http/serve.ts';
+import { openNetworkDoor, type Served, serveApi } from '../host/http/serve.ts';
 import type { TaskEvent } from '../kernel/task/events.ts';
 
 /** Weft as an example runs it: its own operator config, a data directory that goes away with it. */
@@ -24,10 +25,11 @@ export interface Stage {
 export async function startExample(configFile: URL, env: Readonly<Record<string, string>> = {}): Promise<ExampleWeft> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-example-'));
   const own = { ...process.env, ...env, WEFT_DATA_DIRECTORY: directory, WEFT_API_PORT: '0' };
-  const config = await loadConfig({ file: configFile.pathname, env: own });
+  const config = await loadConfig({ file: fileURLToPath(configFile), env: own });
   const logger = pino({ level: process.env['WEFT_LOG_LEVEL'] ?? 'silent' }, pino.destination(2));
+  const network = openNetworkDoor(config.api, own);
   const weft = await startWeft(config, { logger, env: own });
-  const api = await serveApi({ engine: weft.engine, config, logger, version: 'example', env: own, network: true });
+  const api = await serveApi({ engine: weft.engine, config, logger, version: 'example', network });
   return {
     engine: weft.engine,
     api,

@@ -22,13 +22,9 @@ const WAITS_MAX = 100;
  * without answering is starting or stopping: it is waited for, ten seconds at most.
  * @throws store_locked, and whatever starting Weft throws
  */
-export async function openSession(
-  config: OperatorConfig,
-  level: OperatorConfig['log']['level'],
-  env: NodeJS.ProcessEnv,
-): Promise<Session> {
+export async function openSession(config: OperatorConfig, level: OperatorConfig['log']['level']): Promise<Session> {
   for (let waits = 0; ; waits++) {
-    const session = (await joinSession(config)) ?? (await ownSession(config, level, env, waits < WAITS_MAX));
+    const session = (await joinSession(config)) ?? (await ownSession(config, level, waits < WAITS_MAX));
     if (session !== undefined) return session;
     await sleep(WAIT_MS);
   }
@@ -49,7 +45,6 @@ async function joinSession({ data_directory }: OperatorConfig): Promise<Session 
 async function ownSession(
   config: OperatorConfig,
   level: OperatorConfig['log']['level'],
-  env: NodeJS.ProcessEnv,
   patient: boolean,
 ): Promise<Session | undefined> {
   const logger = createLogger(level);
@@ -61,7 +56,7 @@ async function ownSession(
   const { engine } = runtime;
   try {
     const { serveApi } = await import('../http/serve.ts');
-    const served = await serveApi({ engine, config, logger, version: VERSION, env, network: false });
+    const served = await serveApi({ engine, config, logger, version: VERSION });
     const client = new WeftClient({ socket: served.socket });
     const close = async (): Promise<void> => {
       client.close();

@@ -8,7 +8,7 @@ import { WeftError } from '../../kernel/errors.ts';
 import { fakeEngine } from '../../testing/fake_engine.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { OperatorConfig } from '../config/types.ts';
-import { type Served, serveApi } from './serve.ts';
+import { openNetworkDoor, type Served, serveApi } from './serve.ts';
 
 const test = suite('serving the API');
 
@@ -23,7 +23,7 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
   }
 }
 
-function serve(data_directory: string, api: Partial<ApiConfig> = {}, network = true): Promise<Served> {
+async function serve(data_directory: string, api: Partial<ApiConfig> = {}, network = true): Promise<Served> {
   const config = {
     data_directory,
     limits: { template_bytes_max: 1_000, context_bytes_max: 1_000 },
@@ -35,8 +35,7 @@ function serve(data_directory: string, api: Partial<ApiConfig> = {}, network = t
     config,
     logger,
     version: '1.0.0',
-    env: { T: 'token-0123456789abcdef' },
-    network,
+    ...(network && { network: openNetworkDoor(config.api, { T: 'token-0123456789abcdef' }) }),
   });
 }
 

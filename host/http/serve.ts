@@ -7,7 +7,7 @@ import { WeftError } from '../../kernel/errors.ts';
 import type { OperatorConfig } from '../config/types.ts';
 import type { Engine } from '../orchestrator/port.ts';
 import { createApi } from './api.ts';
-import { isLoopback, networkDoor, privateDoor } from './door.ts';
+import { type Door, isLoopback, networkDoor, privateDoor } from './door.ts';
 import { SOCKET_PATH_BYTES_MAX, shortestPath, socketPath } from './socket_path.ts';
 import { loadTokens } from './token.ts';
 
@@ -17,10 +17,8 @@ export interface ServeOptions {
   readonly config: OperatorConfig;
   readonly logger: FastifyBaseLogger;
   readonly version: string;
-  /** Where tokens may come from. */
-  readonly env: NodeJS.ProcessEnv;
-  /** False: on the private socket only. */
-  readonly network: boolean;
+  /** Who is let in over TCP; absent: on the private socket only. */
+  readonly network?: Door;
 }
 
 /** An API that answers. */
@@ -37,9 +35,19 @@ export interface Served {
 const ENVELOPE_BYTES_MAX = 64 * 1024;
 
 /**
+ * The door of the operator's TCP listener: to be had before anything starts that a bad one would stop.
+ * @throws api_unguarded, token_unusable
+ */
+export function openNetworkDoor(api: OperatorConfig['api'], env: NodeJS.ProcessEnv): Door {
+  const { host, tokens, allowed_hosts = [] } = api;
+  if (!isLoopback(host) && tokens.length === 0) throw new WeftError('api_unguarded', { host });
+  return networkDoor({ bind: host, tokens: loadTokens(tokens, env), allowed_hosts });
+}
+
+/**
  * Serves an engine on the private socket of its data directory, and over TCP. The caller owns the store's lock, so a
  * socket that is already there is a dead process's and is replaced.
- * @throws api_unguarded, token_unusable, address_unavailable, socket_path_too_long
+ * @throws address_unavailable, socket_path_too_long
  */
 export async function serveApi(options: ServeOptions): Promise<Served> {
   const { engine, logger, version, config } = options;
@@ -47,7 +55,7 @@ export async function serveApi(options: ServeOptions): Promise<Served> {
   // Text inside JSON may double by its escapes.
   const body_bytes_max = 2 * template_bytes_max + context_bytes_max + ENVELOPE_BYTES_MAX;
   const common = { engine, logger, version, body_bytes_max };
-  const network = options.network ? createApi({ ...common, door: guardedDoor(options) }) : undefined;
+  const network = options.network && createApi({ ...common, door: options.network });
   const local = createApi({ ...common, door: privateDoor(userInfo().username) });
   const socket = socketPath(config.data_directory);
   const close = async (): Promise<void> => {
@@ -62,12 +70,6 @@ export async function serveApi(options: ServeOptions): Promise<Served> {
     await close();
     throw error;
   }
-}
-
-function guardedDoor({ config, env }: ServeOptions): ReturnType<typeof networkDoor> {
-  const { host, tokens, allowed_hosts = [] } = config.api;
-  if (!isLoopback(host) && tokens.length === 0) throw new WeftError('api_unguarded', { host });
-  return networkDoor({ bind: host, tokens: loadTokens(tokens, env), allowed_hosts });
 }
 
 async function listenOnNetwork(api: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

@@ -72,7 +72,7 @@ async function runHere(
 ): Promise<TaskView> {
   const config = await loadConfig(configFile, io.env);
   for (;;) {
-    const session = await openSession(config, level ?? 'warn', io.env);
+    const session = await openSession(config, level ?? 'warn');
     try {
       return await runOn(session.client);
     } catch (error) {

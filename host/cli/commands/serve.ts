@@ -28,25 +28,20 @@ export const SERVE = command({
     { line: 'weft serve --config /etc/weft.yaml --port 0', doc: 'On any free port; stderr says which.' },
   ],
   async run({ options, io }) {
-    const config = await loadConfig(options.config, io.env);
-    const api = {
-      ...config.api,
-      ...(options.host === undefined ? {} : { host: options.host }),
-      port: portOf(options.port) ?? config.api.port,
+    const loaded = await loadConfig(options.config, io.env);
+    const { api, log } = loaded;
+    const config = {
+      ...loaded,
+      api: { ...api, host: options.host ?? api.host, port: portOf(options.port) ?? api.port },
     };
-    const logger = createLogger(options['log-level'] ?? config.log.level);
-    const runtime = await startRuntime({ ...config, api }, logger);
+    const { openNetworkDoor, serveApi } = await import('../../http/serve.ts');
+    // Before the engine starts: nothing runs behind a door that will not open.
+    const network = openNetworkDoor(config.api, io.env);
+    const logger = createLogger(options['log-level'] ?? log.level);
+    const runtime = await startRuntime(config, logger);
     try {
       const { engine } = runtime;
-      const { serveApi } = await import('../../http/serve.ts');
-      const served = await serveApi({
-        engine,
-        config: { ...config, api },
-        logger,
-        version: VERSION,
-        env: io.env,
-        network: true,
-      });
+      const served = await serveApi({ engine, config, logger, version: VERSION, network });
       note(io, `weft ${VERSION} answers at ${served.url} and on ${path.resolve(served.socket)}`);
       if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
       note(io, 'stopping: what runs may finish; once more to stop at once');

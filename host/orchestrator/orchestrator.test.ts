@@ -6,6 +6,7 @@ import { bursts, COMPILED, ENV, TASKS, type Told } from '../../testing/arbitrary
 import { memoryTransport } from '../../testing/engine_rig.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { NO_FAULTS } from '../faults.ts';
+import { loadSecrets } from '../imports/secrets.ts';
 import type { DispatchRow, Store, TaskCommit, TimerRow, WaitingRow } from '../store/port.ts';
 import { type DispatchData, readDispatch } from '../transport/messages.ts';
 import { Announcer } from './announce.ts';
@@ -53,7 +54,7 @@ async function opened(
     store: rows.store,
     transport,
     env: ENV,
-    secrets: { placeholder: () => 'placeholder', scope: () => assert.unreachable() },
+    secrets: await loadSecrets({}, 'salt'),
     logger,
     faults: NO_FAULTS,
     now: () => 2_000,

@@ -1,25 +1,21 @@
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
-import { WeftError } from '../../kernel/errors.ts';
+import { buffer } from 'node:stream/consumers';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { parseJsonText } from '../http/json_text.ts';
+import { readTextFile, textOf } from '../text.ts';
 import type { TemplateFile } from './client.ts';
 import type { Io } from './io.ts';
 import { usage } from './parse.ts';
 
+const STANDARD_INPUT = 'standard input';
+
 /** The text of a file, or of standard input for `-`. @throws file_unreadable */
 export async function readText(file: string, io: Io): Promise<string> {
-  if (file === '-') return readAll(io.stdin);
-  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const problem =
-      cause.code === 'ENOENT' ? 'it does not exist' : cause.code === 'EISDIR' ? 'it is a folder' : cause.message;
-    throw new WeftError('file_unreadable', { file, problem }, { cause });
-  });
+  return file === '-' ? textOf(await buffer(io.stdin), STANDARD_INPUT) : readTextFile(file);
 }
 
 /** A template file. @throws file_unreadable */
 export async function readTemplate(file: string, io: Io): Promise<TemplateFile> {
-  return { template: await readText(file, io), file: file === '-' ? 'standard input' : file };
+  return { template: await readText(file, io), file: file === '-' ? STANDARD_INPUT : file };
 }
 
 /**
@@ -29,7 +25,7 @@ export async function readTemplate(file: string, io: Io): Promise<TemplateFile> 
  */
 export async function readJson(argument: string, option: string, io: Io): Promise<Json> {
   if (isInline(argument)) return parseJsonText(argument, { subject: option, file: option });
-  const file = argument === '-' ? 'standard input' : argument;
+  const file = argument === '-' ? STANDARD_INPUT : argument;
   return parseJsonText(await readText(argument, io), { subject: file, file });
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Diagnostic, diagnose } from '../../kernel/diagnostics.ts';
 import { WeftError } from '../../kernel/errors.ts';
@@ -8,6 +7,7 @@ import type { SchemaProblem } from '../../kernel/schema/problem.ts';
 import { builtInHandlers } from '../catalog/built_in.ts';
 import { hostSchemaCompiler } from '../schemas.ts';
 import { parseTemplateText } from '../template/parse.ts';
+import { readTextFile } from '../text.ts';
 import { overridesIn, type Variables } from './environment.ts';
 import { CONFIG_SCHEMA } from './schema/config_schema.ts';
 import type { OperatorConfig } from './types.ts';
@@ -90,11 +90,11 @@ async function readConfig(
 /** The text of a file; undefined when it is not there and need not be. @throws file_unreadable */
 async function readText(file: string, needed: boolean): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readTextFile(file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = ((error as WeftError).cause ?? {}) as NodeJS.ErrnoException;
     if (code === 'ENOENT' && !needed) return undefined;
-    throw new WeftError('file_unreadable', { file, problem: message }, { cause: error });
+    throw error;
   }
 }
 

@@ -83,7 +83,7 @@ test('finds every problem of a request at once', async () => {
 
 test('refuses bodies that are not JSON, too large, or of another type, each with its own problem', async () => {
   const { ask } = start();
-  const send = async (payload: string, type = 'application/json') => {
+  const send = async (payload: string | Buffer, type = 'application/json') => {
     const reply = await ask({ method: 'POST', url: '/v1/tasks', payload, headers: { 'content-type': type } });
     return [reply.status, reply.json().code];
   };
@@ -91,6 +91,7 @@ test('refuses bodies that are not JSON, too large, or of another type, each with
   assert.equal(await send('{"__proto__": {}}'), [400, 'json_invalid']);
   assert.equal(await send('{"template": {"n": 9007199254740993}}'), [400, 'json_invalid']);
   assert.equal(await send('['.repeat(5_000)), [400, 'json_invalid']);
+  assert.equal(await send(Buffer.from('{"template": "caf\xe9"}', 'latin1')), [400, 'json_invalid']);
   assert.equal(await send(`"${'x'.repeat(10_001)}"`), [413, 'body_too_large']);
   assert.equal(await send('a=1', 'application/x-www-form-urlencoded'), [415, 'media_type_unsupported']);
   assert.equal(await send('', 'application/json'), [400, 'json_invalid']);

@@ -63,8 +63,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   };
 
   api.removeAllContentTypeParsers();
-  api.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) =>
-    parseJsonText(text, { subject: 'the request body' }),
+  api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) =>
+    parseJsonText(bytes, { subject: 'the request body' }),
   );
   api.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');

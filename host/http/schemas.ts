@@ -170,10 +170,12 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
       }),
     ),
   }),
-  Health: object<{ ready: boolean; version: string; checks: unknown }>(
-    { ready: flag, version: text, checks: { type: 'object', additionalProperties: text } },
-    ['checks'],
-  ),
+  Life: object<{ live: boolean; version: string }>({ live: flag, version: text }),
+  Health: object<{ ready: boolean; version: string; checks: unknown }>({
+    ready: flag,
+    version: text,
+    checks: { type: 'object', additionalProperties: text },
+  }),
   Problem: object<Problem>(
     {
       type: { ...text, format: 'uri-reference', description: 'Where the error is documented.' },

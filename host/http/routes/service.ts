@@ -17,8 +17,8 @@ export const SERVICE_ROUTES: readonly Route[] = [
     operation_id: 'live',
     summary: 'Whether the process answers at all.',
     access: 'open',
-    replies: { 200: { description: 'It does.', schema: 'Health' } },
-    answer: async ({ api }) => ({ status: 200, body: { ready: true, version: api.version } }),
+    replies: { 200: { description: 'It does.', schema: 'Life' } },
+    answer: async ({ api }) => ({ status: 200, body: { live: true, version: api.version } }),
   }),
   route({
     method: 'GET',

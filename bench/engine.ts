@@ -34,7 +34,7 @@ export async function benchEngine(): Promise<Benchmark> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-bench-'));
   try {
     const outDirectory = join(directory, 'handlers');
-    await buildHandlers({ directory: new URL('handlers/', import.meta.url).pathname, outDirectory });
+    await buildHandlers({ directory: join(import.meta.dirname, 'handlers'), outDirectory });
     const raw = [1, 64].map((rows) => measureRawCommits(directory, rows));
     const native = await measure('native, in the engine’s process', () => start(directory, 'native'));
     const wasm = await measure('WASM, fresh instance in a cell', () => start(directory, outDirectory));

@@ -31,7 +31,7 @@ export interface RigStart {
 
 const CAPACITY = 16;
 /** Components are translated once for all tests. */
-const CACHE = new URL('../build/test_cache', import.meta.url).pathname;
+const CACHE = join(import.meta.dirname, '../build/test_cache');
 
 /** A data directory and the engines that live in it, one after the other. */
 export class Rig {

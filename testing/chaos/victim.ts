@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 
-const LAUNCHER = new URL('../../host/cli/weft.js', import.meta.url).pathname;
+const LAUNCHER = join(import.meta.dirname, '../../host/cli/weft.js');
 const READY_MS_MAX = 30_000;
 export const TOKEN = 'chaos-token-of-the-harness';
 

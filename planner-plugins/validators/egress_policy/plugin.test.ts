@@ -26,7 +26,7 @@ async function findings(
   }: { egress?: EgressRule[]; options?: JsonObject; handler?: string } = {},
 ): Promise<string[]> {
   const hooks = createHooks();
-  const directories = [new URL('.', import.meta.url).pathname];
+  const directories = [import.meta.dirname];
   await loadPlugins({ directories, options: { egress_policy: options }, hooks, compiler, logger });
   const steps = [{ name: 'a', handler: { catalog: handler, config } }];
   const document = { name: 'a', egress: egress as unknown as Json, steps };

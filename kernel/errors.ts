@@ -130,6 +130,7 @@ export const ERRORS = {
     exit: 1,
     template: 'handler {name}@{version} is already registered as {registered}; {digest} needs a new version',
   },
+  items_invalid: { kind: 'reject', status: 422, exit: 10, template: 'step "{step}" cannot be resolved so: {problem}' },
   illegal_transition: { kind: 'bug', status: 500, exit: 1, template: '{machine} cannot go from "{from}" by "{event}"' },
   journal_corrupt: {
     kind: 'bug',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -58,6 +58,8 @@ export interface Weft {
 /** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
 const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
+/** In hex digits. */
+const SALT_LENGTH = 64;
 const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
@@ -201,13 +203,17 @@ async function openSandbox(config: OperatorConfig, authoring: Authoring, logger:
   });
 }
 
-/** What placeholders of secrets derive from: made once for a store, readable by nobody else. */
+/** What placeholders of secrets derive from: made once for a store, whose owner this is, and readable by nobody else. */
 async function saltOf(dataDirectory: string): Promise<string> {
   const file = join(dataDirectory, 'placeholder.salt');
-  await writeFile(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    },
-  );
-  return readFile(file, 'utf8');
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
+  if (kept.length === SALT_LENGTH) return kept;
+  // Under another name first: a process that dies while it writes leaves no half of a salt.
+  const made = randomBytes(SALT_LENGTH / 2).toString('hex');
+  await writeFile(`${file}.new`, made, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return made;
 }

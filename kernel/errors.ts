@@ -299,7 +299,7 @@ export const ERRORS = {
   plugin_invalid: {
     kind: 'reject',
     status: 500,
-    exit: 2,
+    exit: 10,
     template: 'the plugin {plugin} cannot be used: {problem}',
   },
   plugin_failed: {

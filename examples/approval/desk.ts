@@ -29,6 +29,12 @@ interface Decision {
   readonly comment?: string;
 }
 
+/** What Weft says when it refuses (docs/api.md). */
+interface Problem {
+  readonly detail?: string;
+  readonly diagnostics?: readonly { readonly message: string }[];
+}
+
 const TEMPLATE = new URL('template.yaml', import.meta.url);
 
 /** Starts the desk on loopback. */
@@ -45,8 +51,8 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const answer = (await response.json()) as T & { detail?: string };
-    if (!response.ok) throw new Refused(response.status, answer.detail ?? 'Weft refused');
+    const answer = (await response.json()) as T & Problem;
+    if (!response.ok) throw new Refused(response.status, [answer.detail, ...reasons(answer)].join('; '));
     return answer;
   };
   const pending = (): Promise<Page<WaitingRow>> => weft(options.desk_token, 'GET', '/v1/gates');
@@ -78,7 +84,7 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
       }
       case 'POST /decisions': {
         const { task_id, step, person, decision, comment } = (await read(request)) as unknown as Decision;
-        const token = options.people[person];
+        const token = Object.hasOwn(options.people, person) ? options.people[person] : undefined;
         if (token === undefined) throw new Refused(403, `nobody here is called ${person}`);
         const data = { decision, ...(comment === undefined ? {} : { comment }) };
         await weft(
@@ -118,6 +124,10 @@ class Refused extends Error {
     super(message);
     this.status = status;
   }
+}
+
+function reasons({ diagnostics = [] }: Problem): string[] {
+  return diagnostics.map(({ message }) => message);
 }
 
 function page(rows: readonly WaitingRow[], people: readonly string[]): string {

@@ -219,6 +219,15 @@ test('a drain takes nothing new, waits for its grace, then gives back what runs'
   assert.equal(left.sort(), ['t1.1', 't1.2']);
 });
 
+test('a step that is cancelled during a drain ends it', async () => {
+  const { puppet, send, transport, broker } = await bench();
+  await send('t1.0');
+  await puppet.next();
+  const draining = broker.drain(3_600_000);
+  await transport.broadcast(cancelMessage({ task_id: 't1', step_id: 't1.0' }, 0));
+  await draining;
+});
+
 test('a drain does not wait for a transport that takes no results', async () => {
   const inner = memoryTransport();
   const publishResult = () => Promise.reject(new WeftError('transport_unavailable', { problem: 'the test says so' }));

@@ -54,7 +54,8 @@ export class Broker {
   readonly #runs = new Map<string, Run>();
   readonly #cancelled = new RecentNames(CANCELLED_MAX);
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #consumers: Consumer[] = [];
+  #broadcasts: Consumer | undefined;
+  #steps: Consumer | undefined;
   readonly #graceOver = new AbortController();
 
   constructor(options: BrokerOptions) {
@@ -63,30 +64,28 @@ export class Broker {
 
   async start(): Promise<void> {
     const { transport, executor, namespaces } = this.#options;
-    this.#consumers.push(
-      await transport.onBroadcast((message) => {
-        const cancel = readCancel(message);
-        if (cancel !== undefined) this.#cancel(cancel.step_id);
-      }),
-    );
-    this.#consumers.push(
-      await transport.consumeSteps(namespaces, { prefetch: executor.capacity }, (delivery) => {
-        const work = this.#onDelivery(delivery).finally(() => this.#inFlight.delete(work));
-        this.#inFlight.add(work);
-      }),
-    );
+    this.#broadcasts = await transport.onBroadcast((message) => {
+      const cancel = readCancel(message);
+      if (cancel !== undefined) this.#cancel(cancel.step_id);
+    });
+    this.#steps = await transport.consumeSteps(namespaces, { prefetch: executor.capacity }, (delivery) => {
+      const work = this.#onDelivery(delivery).finally(() => this.#inFlight.delete(work));
+      this.#inFlight.add(work);
+    });
   }
 
   /** Takes no more steps, lets those that run finish within `graceMs`, then kills them; they are given back. */
   async drain(graceMs: number): Promise<void> {
-    const closing = Promise.all(this.#consumers.map((consumer) => consumer.close()));
+    const stopping = this.#steps?.close();
     const timeout = setTimeout(() => {
       this.#graceOver.abort();
       for (const { aborting } of this.#runs.values()) aborting.abort(DRAINED);
     }, graceMs);
     await Promise.all(this.#inFlight);
     clearTimeout(timeout);
-    await closing;
+    await stopping;
+    // Until then, a step that is cancelled need not use up the grace.
+    await this.#broadcasts?.close();
   }
 
   /** Kills the step's runs. Cancelled steps never run again, so dispatches that still wait need not start either. */

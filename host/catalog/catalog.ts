@@ -13,9 +13,9 @@ export class Catalog {
    * @throws handler_conflict when the name and version are taken by another digest
    */
   register(entry: CatalogEntry): void {
-    if (this.#byDigest.has(entry.digest)) return;
     const versions = this.#byName.get(entry.name) ?? [];
     const taken = versions.find((other) => other.version === entry.version);
+    if (taken?.digest === entry.digest) return;
     if (taken !== undefined) {
       const { name, version, digest } = entry;
       throw new WeftError('handler_conflict', { name, version, digest, registered: taken.digest });

@@ -7,6 +7,7 @@ import { WeftError } from '../../kernel/errors.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
+import { problemText } from '../../kernel/schema/problem.ts';
 import type { ComponentStore } from '../sandbox/component_store.ts';
 import type { Catalog } from './catalog.ts';
 
@@ -49,7 +50,7 @@ function entryOf(digest: string, capability: Capability): CatalogEntry {
 export function acceptCapability(value: Json, compiler: SchemaCompiler): Capability {
   const validated = validateCapability(value, compiler);
   if (validated.ok) return validated.capability;
-  const problems = validated.problems.map(({ pointer, message }) => `${pointer || '/'} ${message}`);
+  const problems = validated.problems.map(problemText);
   throw new Error(`its capability is not valid: ${problems.join('; ')}`);
 }
 

@@ -8,7 +8,7 @@ export const EXIT = {
   not_found: { code: 4, meaning: 'A task, step or handler does not exist.' },
   network: { code: 5, meaning: 'No Weft answered.' },
   server: { code: 8, meaning: 'Weft answered that something is wrong on its side.' },
-  validation: { code: 10, meaning: 'A template, context, result or signal was refused.' },
+  validation: { code: 10, meaning: 'A template, context, result, signal, plugin or the operator config was refused.' },
   task_failed: { code: 11, meaning: 'The task ended badly, or is blocked by a failed step.' },
   budget_exhausted: { code: 12, meaning: 'The task used up its budget.' },
   waiting_for_input: { code: 13, meaning: 'The task waits for people, and `--no-wait` was given.' },

@@ -1,5 +1,4 @@
-import type { TaskEvent } from '../../kernel/task/events.ts';
-import { isSettled } from '../../kernel/task/task_machine.ts';
+import type { TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
 import type { TaskView } from '../orchestrator/port.ts';
 import type { WeftClient } from './client.ts';
 
@@ -21,16 +20,22 @@ export interface FollowOptions {
  */
 export async function followTask(client: WeftClient, task_id: string, options: FollowOptions): Promise<TaskView> {
   const { through_blocks = false, stop_at_input = false, after_seq = 0, signal } = options;
+  /** The task as it rests where following ends, once everything that led there was shown. */
+  let rest: TaskView | undefined;
   for await (const { seq, event } of client.watch(task_id, after_seq, signal)) {
     options.onEvent(event, seq);
-    if (event.kind !== 'task_status_changed' || isSettled(event.to)) continue;
-    const mayStop = event.to === 'waiting' ? stop_at_input : event.to === 'blocked_by_failures' && !through_blocks;
-    if (!mayStop) continue;
-    // The event may be old: what counts is how the task is now.
-    const task = await client.task(task_id);
-    if (task.status === 'blocked_by_failures' || waitsForPeopleOnly(task)) return task;
+    if (rest === undefined && event.kind === 'task_status_changed' && mayRest(event.to)) {
+      // The event may be old: what counts is how the task is now.
+      const task = await client.task(task_id);
+      if (task.status === 'blocked_by_failures' || waitsForPeopleOnly(task)) rest = task;
+    }
+    if (rest !== undefined && seq >= rest.seq) return rest;
   }
   return client.task(task_id);
+
+  function mayRest(status: TaskStatus): boolean {
+    return status === 'waiting' ? stop_at_input : status === 'blocked_by_failures' && !through_blocks;
+  }
 }
 
 /** Whether nothing moves in a task until somebody answers. */

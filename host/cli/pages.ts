@@ -5,7 +5,7 @@ import { usage } from './parse.ts';
 
 /** The options of every list. */
 export const LIST_OPTIONS = {
-  limit: { value: 'N', doc: 'How many at the most; 50 when absent.' },
+  limit: { value: 'N', doc: 'How many at the most, up to 500; 50 when absent.' },
   cursor: { value: 'CURSOR', doc: 'Where to go on; a list that was cut says it.' },
   all: { doc: 'Everything, however many there are.' },
 } as const;
@@ -17,7 +17,8 @@ export interface ListOptions {
   readonly all: boolean;
 }
 
-const PAGE_ALL = 500;
+/** The most that the API gives at once. */
+const PAGE_MAX = 500;
 
 /** The rows of a list: one page, or all pages. Says on stderr where a list that was cut goes on. */
 export async function listRows<Row>(
@@ -25,13 +26,13 @@ export async function listRows<Row>(
   { limit, cursor, all }: ListOptions,
   io: Io,
 ): Promise<readonly Row[]> {
-  if (limit !== undefined && !/^[1-9]\d{0,5}$/.test(limit))
-    throw usage(`--limit takes a number from 1, not "${limit}"`);
+  if (limit !== undefined && !(/^[1-9]\d{0,2}$/.test(limit) && Number(limit) <= PAGE_MAX))
+    throw usage(`--limit takes a number from 1 to ${PAGE_MAX}, not "${limit}"; --all gives everything`);
   const rows: Row[] = [];
   let next = cursor;
   do {
     const page = await fetchPage({
-      ...(limit === undefined ? (all ? { limit: PAGE_ALL } : {}) : { limit: Number(limit) }),
+      ...(limit === undefined ? (all ? { limit: PAGE_MAX } : {}) : { limit: Number(limit) }),
       ...(next === undefined ? {} : { cursor: next }),
     });
     rows.push(...page.items);

@@ -44,6 +44,6 @@ export class Progress {
     if (this.#skew_ms === Infinity) return;
     this.#frame = (this.#frame + 1) % SPINNER.length;
     const status = `${SPINNER[this.#frame]} ${this.#timeline.status(Date.now() - this.#skew_ms)}`;
-    this.#stream.write(`${CLEAR_LINE}${status.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+    this.#stream.write(`${CLEAR_LINE}${status.slice(0, (this.#stream.columns || 80) - 1)}`);
   }
 }

@@ -27,15 +27,17 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Waiting for that keeps nobody alive.
 process.channel?.unref();
 
+const { stdin, stdout, stderr, env } = process;
+
 // Nobody reads the output any more, as in `weft task list | head`: there is nothing left to do.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  stderr.write(`weft: cannot write to stdout: ${error.message}\n`);
+  process.exit(1);
 });
 // What is only said to people may go unheard.
-process.stderr.on('error', () => undefined);
+stderr.on('error', () => undefined);
 
-const { stdin, stdout, stderr, env } = process;
 const io: Io = {
   stdin,
   stdout,

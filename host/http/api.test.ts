@@ -227,6 +227,7 @@ test('shows the catalog, in short and in full', async () => {
   const { items } = (await get('/v1/handlers')).json();
   assert.equal(Object.keys(items[0]), ['name', 'version', 'digest', 'title', 'description', 'category']);
   assert.equal((await get('/v1/handlers?category=network')).json().items, []);
+  assert.is((await get('/v1/handlers?cursor=zzz')).json().code, 'cursor_invalid');
   assert.is((await get('/v1/handlers/transform')).json().capability.errors[0].code, 'expression_failed');
 });
 

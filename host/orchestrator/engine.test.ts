@@ -79,6 +79,29 @@ test('a context that breaks the input_schema is refused with every problem, and 
     assert.is(await refusal(engine.submit(submission([step('a', { surprise: 1 })]))), 'template_invalid');
   }));
 
+test('what a caller does later with what it gave changes no task', () =>
+  Rig.with(async (rig) => {
+    const puppet = new Puppet();
+    const { engine } = await rig.start({ handlers: [puppet] });
+    const context = { who: { name: 'Ada' } };
+    const config = { kept: true };
+    const steps = [
+      step('a', { catalog: 'puppet', inputs: { who: '${task.context.who.name}' } }),
+      step('b', { catalog: 'puppet', config, dependencies: ['a'], inputs: { who: '${task.context.who.name}' } }),
+    ];
+    const { task } = await engine.submit(submission(steps, { context }));
+    const first = await puppet.next();
+    context.who.name = 'Bob';
+    config.kept = false;
+    first.complete();
+    const second = await puppet.next();
+    assert.equal([second.step.inputs, second.step.config], [{ who: 'Ada' }, { kept: true }]);
+    const result = { n: 1 };
+    await engine.resolveStep(task.task_id, 'b', { result }, { by: 'ada', reason: 'by hand' });
+    result.n = 2;
+    assert.equal((await settled(engine, task.task_id)).steps[1]!.result, { n: 1 });
+  }));
+
 test('a task submitted paused waits for its resume', () =>
   Rig.with(async (rig) => {
     const puppet = new Puppet();

@@ -57,7 +57,8 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   return {
-    async submit(submission) {
+    async submit(given) {
+      const submission = { ...given, context: ownCopy(given.context) };
       const compiled = accept(checker, submission);
       const key = submission.idempotency_key;
       const { namespace } = compiled.template;
@@ -134,10 +135,14 @@ export function createEngine(options: EngineOptions): Engine {
 
     retryStep: (taskId, step, act) =>
       onStep(taskId, step, (step_id) => ({ kind: 'retry_step', at: now(), step_id, ...act })),
-    resolveStep: (taskId, step, resolution, act) =>
-      onStep(taskId, step, (step_id) => ({ kind: 'resolve_step', at: now(), step_id, ...resolution, ...act })),
-    signal: (taskId, step, signal, actor) =>
-      onStep(taskId, step, (step_id) => ({ kind: 'signal', at: now(), step_id, ...signal, ...actor })),
+    resolveStep: (taskId, step, resolution, act) => {
+      const own = ownCopy(resolution);
+      return onStep(taskId, step, (step_id) => ({ kind: 'resolve_step', at: now(), step_id, ...own, ...act }));
+    },
+    signal: (taskId, step, signal, actor) => {
+      const own = ownCopy(signal);
+      return onStep(taskId, step, (step_id) => ({ kind: 'signal', at: now(), step_id, ...own, ...actor }));
+    },
 
     waiting: (query) => store.listWaiting(query),
     handlers: () => catalog.entries(),
@@ -190,6 +195,11 @@ function createCommand(submission: Submission, at: number): Extract<Command, { k
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(paused === true ? { paused: { by: principal, reason: 'submitted paused' } } : {}),
   };
+}
+
+/** Values as the journal will have them: what a caller in this process does with its own later must not reach a task. */
+function ownCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function bodyDigest(compiled: CompiledTemplate, context: JsonObject): string {

@@ -1,6 +1,6 @@
 import type { Json } from '../../kernel/json.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
-import type { Problem } from '../../kernel/schema/problem.ts';
+import { problemText } from '../../kernel/schema/problem.ts';
 import type { Environment } from '../../kernel/task/commands.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
@@ -38,7 +38,7 @@ export function createEnvironment(catalog: Catalog, compiler: SchemaCompiler): E
     checkResult: (pin, result) => checksOf(pin.digest)?.result(result) ?? [],
     checkSchema: (schema) => {
       const compiled = compiler.compile(schema);
-      return compiled.ok ? [] : texts(compiled.problems);
+      return compiled.ok ? [] : compiled.problems.map(problemText);
     },
     checkSignal: (schema, data) => checkOf(compiler, schema)(data),
   };
@@ -47,12 +47,8 @@ export function createEnvironment(catalog: Catalog, compiler: SchemaCompiler): E
 /** Schemas were looked at when they came: a capability's at its registration, a suspension's when it was recorded. */
 function checkOf(compiler: SchemaCompiler, schema: Json): Check {
   const compiled = compiler.compile(schema);
-  if (!compiled.ok) return () => texts(compiled.problems).map((text) => `the schema itself: ${text}`);
-  return (value) => texts(compiled.check(value));
-}
-
-function texts(problems: readonly Problem[]): readonly string[] {
-  return problems.map((problem) => `${problem.pointer || '/'} ${problem.message}`);
+  if (!compiled.ok) return () => compiled.problems.map((problem) => `the schema itself: ${problemText(problem)}`);
+  return (value) => compiled.check(value).map(problemText);
 }
 
 function prefixed(what: string, problems: readonly string[]): readonly string[] {

@@ -91,7 +91,8 @@ test('a failed step is retried by hand with fresh attempts, by id or by name', (
     );
     for (let i = 0; i < 2; i++) (await puppet.next()).fail({ retryable: true });
     const failed = await stepIs(engine, taskId, 'a', 'error');
-    assert.is((await engine.retryStep(taskId, failed.steps[0]!.step_id, ACT)).status, 'enqueued');
+    const retried = await engine.retryStep(taskId, failed.steps[0]!.step_id, ACT);
+    assert.equal([retried.status, retried.attempt, retried.max_attempts], ['enqueued', 3, 4]);
     for (let i = 0; i < 2; i++) (await puppet.next()).fail({ retryable: true });
     await until(engine, taskId, ({ steps }) => steps[0]!.status === 'error' && steps[0]!.attempt === 4);
     await engine.retryStep(taskId, 'a', ACT);

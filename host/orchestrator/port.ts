@@ -29,6 +29,7 @@ export interface StepView {
   readonly handler: { readonly name: string; readonly version: string | null; readonly digest: string | null };
   readonly dependencies: readonly string[];
   readonly attempt: number;
+  /** The last attempt that failures may lead to: an operator's retry raises it. */
   readonly max_attempts: number;
   readonly created_by: string;
   readonly created_at: number;

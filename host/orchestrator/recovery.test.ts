@@ -1,3 +1,4 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../kernel/errors.ts';
@@ -273,6 +274,18 @@ test('a timer whose commit fails fires later', () =>
     broken = false;
     (await puppet.next()).complete();
     assert.is((await settled(engine, taskId)).steps[0]!.attempt, 2);
+  }));
+
+test('a salt that was never finished is made again; one that is there stays', () =>
+  Rig.with(async (rig) => {
+    const file = join(rig.directory, 'placeholder.salt');
+    await writeFile(file, 'half');
+    await (await rig.start()).close();
+    const salt = await readFile(file, 'utf8');
+    assert.match(salt, /^[0-9a-f]{64}$/);
+    await rig.start();
+    assert.is(await readFile(file, 'utf8'), salt);
+    assert.is((await stat(file)).mode & 0o777, 0o600);
   }));
 
 test('a damaged journal keeps its own task from going on, and no other', () =>

@@ -1,29 +1,16 @@
 import fc from 'fast-check';
 import { WeftError } from '../../kernel/errors.ts';
 import { fold } from '../../kernel/task/apply.ts';
-import type { Command, Environment, Outcome } from '../../kernel/task/commands.ts';
 import type { JournalEntry } from '../../kernel/task/events.ts';
-import { compileTrusted } from '../../kernel/template/compile.ts';
+import { bursts, COMPILED, ENV, TASKS, type Told } from '../../testing/arbitrary_commands.ts';
 import { refusal } from '../../testing/engine_rig.ts';
 import { snapshot } from '../../testing/simulator/invariants.ts';
 import { assert, suite } from '../../testing/suite.ts';
-import { step, template } from '../../testing/task_player.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
 import { TaskHost } from './task_host.ts';
 
 const test = suite('task host');
 
-const RETRY = { max_attempts: 3, backoff: 'none' as const, base_ms: 10, max_ms: 10, jitter: 0 };
-const COMPILED = compileTrusted(
-  template(
-    step('route', { type: 'decision', retry: RETRY }),
-    step('left', { dependencies: ['route'], retry: RETRY }),
-    step('right', { dependencies: ['route'], on_failure: 'continue' }),
-    step('end', { type: 'deferred', dependencies: ['left', 'right'] }),
-    step('alone', { on_failure: 'fail_task' }),
-  ),
-  'sha256:hosted',
-);
 const ROWS = {
   dispatched: [],
   undispatched: [],
@@ -32,14 +19,6 @@ const ROWS = {
   waiting_set: [],
   waiting_cleared: [],
 };
-const ENV: Environment = {
-  resolveHandler: (name) => ({ name, version: '1.0.0', digest: `sha256:${name}` }),
-  checkDispatch: () => [],
-  checkResult: () => [],
-  checkSchema: () => [],
-  checkSignal: () => [],
-};
-
 /** Journals in memory; a commit fails when `fails` says so. */
 class Journals {
   readonly entries = new Map<string, JournalEntry[]>();
@@ -79,77 +58,7 @@ function host(journals: Journals, { cachedTasksMax = 100, env = ENV, afterwards 
   return new TaskHost({ store: journals.store, env, loadTemplate: async () => COMPILED, plan, cachedTasksMax });
 }
 
-type Told = { readonly task: string; readonly command: Command };
-
-const tasks = fc.constantFrom('t0', 't1', 't2', 't3');
-const fence = (task: string) =>
-  fc.record({
-    step_id: fc.integer({ min: 0, max: 4 }).map((index) => `${task}.${index}`),
-    attempt: fc.integer({ min: 1, max: 2 }),
-    activation: fc.integer({ min: 0, max: 1 }),
-  });
-const outcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.constant<Outcome>({ kind: 'complete', result: { done: true } }),
-  fc.subarray(['left', 'right']).map((steps): Outcome => ({ kind: 'branch', steps, result: {} })),
-  fc.constant<Outcome>({
-    kind: 'suspend',
-    state: {},
-    request: { title: 'asked' },
-    signals: {},
-    deadlines: [{ name: 'late', after_ms: 5 }],
-  }),
-);
 const act = { at: 2_000, by: 'ada', reason: 'because' };
-
-function commandOf(task: string): fc.Arbitrary<Command> {
-  const at = 2_000;
-  const fenced = fence(task);
-  return fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc
-        .tuple(fenced, outcome)
-        .map(([of, ended]): Command => ({ kind: 'record_outcome', at, ...of, outcome: ended })),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.tuple(fenced, fc.boolean()).map(
-        ([of, retryable]): Command => ({
-          kind: 'record_failure',
-          at,
-          ...of,
-          failure: { code: 'f', message: 'm', retryable },
-        }),
-      ),
-    },
-    fenced.map((of): Command => ({ kind: 'fire_retry', at, ...of })),
-    fenced.map((of): Command => ({ kind: 'fire_deadline', at, ...of, name: 'late' })),
-    fenced.map((of): Command => ({ kind: 'record_unavailable', at, ...of })),
-    fc.tuple(fenced, fc.nat({ max: 3 })).map(
-      ([{ step_id }, n]): Command => ({
-        kind: 'signal',
-        at,
-        step_id,
-        signal_id: `${n}`,
-        principal: 'p',
-        roles: [],
-        data: {},
-      }),
-    ),
-    fenced.map(({ step_id }): Command => ({ kind: 'retry_step', step_id, ...act })),
-    fenced.map(({ step_id }): Command => ({ kind: 'resolve_step', step_id, result: {}, branch: ['left'], ...act })),
-    fc.constantFrom('pause' as const, 'resume' as const).map((kind): Command => ({ kind, ...act })),
-    fc.constant<Command>({ kind: 'worker_available', at }),
-  );
-}
-
-const bursts: fc.Arbitrary<Told[][]> = fc.array(
-  fc.array(
-    tasks.chain((task) => commandOf(task).map((command) => ({ task, command }))),
-    { minLength: 1, maxLength: 8 },
-  ),
-  { minLength: 5, maxLength: 25 },
-);
 
 async function create(to: TaskHost, task_id: string): Promise<void> {
   const command = { kind: 'create', at: 1_000, task_id, context: {}, submitted_by: 'ada' } as const;
@@ -180,7 +89,7 @@ test('what is kept in memory makes no difference', () =>
         [evicting, 1],
       ] as const) {
         const to = host(journals, { cachedTasksMax });
-        await Promise.all(['t0', 't1', 't2', 't3'].map((task) => create(to, task)));
+        await Promise.all(TASKS.map((task) => create(to, task)));
         answers.push(await tellAll(to, told));
       }
       assert.equal(evicting.events(), keeping.events());
@@ -195,7 +104,7 @@ test('whichever commits fail, the state that is seen is the journal’s', () =>
       let isBroken = false;
       const journals = new Journals(() => isBroken && chance.next().value === 0);
       const to = host(journals, { cachedTasksMax: 2 });
-      await Promise.all(['t0', 't1', 't2', 't3'].map((task) => create(to, task)));
+      await Promise.all(TASKS.map((task) => create(to, task)));
       isBroken = true;
       await tellAll(to, told);
       for (const [task, entries] of journals.entries) {

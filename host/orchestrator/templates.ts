@@ -26,7 +26,10 @@ export class Templates {
   /** A template that was kept before. @throws store_corrupt when it is not there */
   async load(digest: string): Promise<CompiledTemplate> {
     const known = this.#known.get(digest);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#remember(known);
+      return known;
+    }
     const document = await this.#store.getTemplate(digest);
     if (document === undefined) throw new WeftError('store_corrupt', { problem: `template ${digest} is missing` });
     const compiled = compileTrusted(document, digest);
@@ -35,6 +38,7 @@ export class Templates {
   }
 
   #remember(compiled: CompiledTemplate): void {
+    this.#known.delete(compiled.digest);
     this.#known.set(compiled.digest, compiled);
     if (this.#known.size > CACHED_MAX) this.#known.delete(this.#known.keys().next().value!);
   }

@@ -30,7 +30,7 @@ export function stepView(state: TaskState, step: StepState, claimOf: ClaimOf): S
     handler: { name: handler_name, version: step.pin?.version ?? null, digest: step.pin?.digest ?? null },
     dependencies: step.dependencies.map((id) => state.steps.get(id)!.name),
     attempt: step.attempt,
-    max_attempts: definition.retry.max_attempts,
+    max_attempts: step.attempts_forgiven + definition.retry.max_attempts,
     created_by: step.provenance.created_by,
     created_at: step.created_at,
     enqueued_at: step.enqueued_at ?? null,

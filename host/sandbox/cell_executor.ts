@@ -146,9 +146,21 @@ function failed(code: SandboxFailureCode, detail?: string): RunVerdict {
 
 function measureOf({ started, submitted_ms }: Job, measured: CellMeasure | undefined): RunEnd['measure'] {
   const now = performance.now();
+  const seen = measured ?? {
+    instantiate_ms: 0,
+    run_ms: started === undefined ? 0 : now - started.at_ms,
+    memory_bytes: 0,
+  };
   return {
-    queue_ms: (started?.at_ms ?? now) - submitted_ms,
-    ...(measured ?? { instantiate_ms: 0, run_ms: started === undefined ? 0 : now - started.at_ms, memory_bytes: 0 }),
+    queue_ms: toMicrosecond((started?.at_ms ?? now) - submitted_ms),
+    instantiate_ms: toMicrosecond(seen.instantiate_ms),
+    run_ms: toMicrosecond(seen.run_ms),
+    memory_bytes: seen.memory_bytes,
     cell_pid: started?.cell.pid ?? 0,
   };
+}
+
+/** Milliseconds without the digits that no clock measured: they are kept in every journal. */
+function toMicrosecond(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }

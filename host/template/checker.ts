@@ -43,7 +43,7 @@ export class TemplateChecker {
     );
     const known = this.#checked.get(key);
     if (known !== undefined) return known;
-    const checked = source.kind === 'text' ? this.#checkText(source) : this.#checkDocument(source.document);
+    const checked = source.kind === 'text' ? this.#checkText(source) : this.#checkDocument(ownCopy(source.document));
     this.#checked.set(key, checked);
     if (this.#checked.size > CACHED_MAX) this.#checked.delete(this.#checked.keys().next().value!);
     return checked;
@@ -88,6 +88,11 @@ export class TemplateChecker {
       stepsMax: limits.template_steps_max,
     });
   }
+}
+
+/** The caller may change its own later; what was compiled, and is kept, must stay as it was checked. */
+function ownCopy(document: Json): Json {
+  return JSON.parse(JSON.stringify(document)) as Json;
 }
 
 /** As people read; what has no position comes last. */

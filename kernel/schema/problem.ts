@@ -11,6 +11,11 @@ export interface Problem {
   readonly suggestion?: string;
 }
 
+/** A problem in a line: where, when that is not the whole document, and what. */
+export function problemText({ pointer, message }: Pick<Problem, 'pointer' | 'message'>): string {
+  return pointer === '' ? message : `${pointer} ${message}`;
+}
+
 /** A problem that a JSON Schema found. */
 export interface SchemaProblem extends Problem {
   /** The schema's keyword that failed, as `required`. */

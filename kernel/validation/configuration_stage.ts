@@ -2,7 +2,7 @@ import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.t
 import type { Json, JsonObject } from '../json.ts';
 import type { SchemaCompiler } from '../schema/compile.ts';
 import { pointerToken } from '../schema/pointer.ts';
-import type { SchemaProblem } from '../schema/problem.ts';
+import { problemText, type SchemaProblem } from '../schema/problem.ts';
 import { TEMPLATE_LIMITS } from './limits.ts';
 import type { Review, ReviewedStep } from './review.ts';
 import { knownPart, type StepValue, type StepValues, unknownPointers } from './values.ts';
@@ -53,14 +53,13 @@ function checkDefaultInputs(step: ReviewedStep, compiler: SchemaCompiler): Diagn
   const names = step.dependencies.map(({ name }) => name);
   const inputs: JsonObject = Object.fromEntries(names.map((name) => [name, null]));
   const unknown = names.map((name) => `/${pointerToken(name)}`);
-  return problemsOf(step.entry?.capability.inputSchema, inputs, unknown, compiler).map(
-    ({ message, pointer, expected }) =>
-      diagnose('inputs_invalid', {
-        pointer: step.pointer,
-        message: `the step gives "${step.handler?.name}" the results of its dependencies: ${pointer || '/'} ${message}`,
-        ...(expected === undefined ? {} : { expected }),
-        suggestion: 'write "inputs" with what the handler takes',
-      }),
+  return problemsOf(step.entry?.capability.inputSchema, inputs, unknown, compiler).map(({ expected, ...problem }) =>
+    diagnose('inputs_invalid', {
+      pointer: step.pointer,
+      message: `the step gives "${step.handler?.name}" the results of its dependencies: ${problemText(problem)}`,
+      ...(expected === undefined ? {} : { expected }),
+      suggestion: 'write "inputs" with what the handler takes',
+    }),
   );
 }
 

@@ -10,12 +10,19 @@ export function snapshot(state: TaskState): string {
   return JSON.stringify({ head: state.head, steps: [...state.steps.values()], absent: [...state.absent.keys()] });
 }
 
+/** What a store holds of a task besides its journal. */
+export interface Rows {
+  readonly dispatches: ReadonlyMap<string, Fence>;
+  readonly timers: readonly { readonly step_id: string }[];
+  /** Steps that ask somebody something. */
+  readonly asking: ReadonlySet<string>;
+}
+
 /** @throws Error naming the first invariant that the events have broken */
 export function checkInvariants(
   state: TaskState,
   events: readonly TaskEvent[],
-  rows: ReadonlyMap<string, Fence>,
-  timers: readonly { readonly step_id: string }[],
+  { dispatches, timers, asking }: Rows,
 ): void {
   const must = (holds: boolean, what: string): void => {
     if (!holds) throw new Error(`broken: ${what}`);
@@ -35,12 +42,14 @@ export function checkInvariants(
     count[step.status] = (count[step.status] ?? 0) + 1;
     checkStep(state, step, must);
     const hasRow = step.status === 'enqueued' || step.status === 'waiting_for_worker';
-    must(rows.has(step.id) === hasRow, `${step.name} (${step.status}) ${hasRow ? 'has' : 'has no'} dispatch row`);
-    const row = rows.get(step.id);
+    must(dispatches.has(step.id) === hasRow, `${step.name} (${step.status}) ${hasRow ? 'has' : 'has no'} dispatch row`);
+    const row = dispatches.get(step.id);
     must(
       row === undefined || (row.attempt === step.attempt && row.activation === step.activation),
       `the dispatch row of ${step.name} is of its current attempt`,
     );
+    const asks = step.status === 'waiting_for_input';
+    must(asking.has(step.id) === asks, `${step.name} (${step.status}) ${asks ? 'is' : 'is not'} among those who ask`);
     const own = timers.filter((timer) => timer.step_id === step.id).length;
     must(
       own === timersExpected(step),

@@ -34,6 +34,7 @@ export class World {
   readonly journal: JournalEntry[] = [];
   #rows = new Map<string, Fence>();
   #timers: Timer[] = [];
+  readonly #asking = new Set<string>();
   /** What does not. */
   #state: TaskState;
   #mail: Fence[] = [];
@@ -114,7 +115,9 @@ export class World {
     for (const step of [...effects.dispatched, ...effects.held]) this.#rows.set(step.id, fenceOf(step));
     this.#timers = this.#timers.filter((timer) => !effects.untimed.includes(timer.step_id));
     for (const step of effects.timed) this.#timers.push(...timersOf(step));
-    checkInvariants(this.#state, events, this.#rows, this.#timers);
+    for (const id of effects.unasking) this.#asking.delete(id);
+    for (const step of effects.asking) this.#asking.add(step.id);
+    checkInvariants(this.#state, events, { dispatches: this.#rows, timers: this.#timers, asking: this.#asking });
 
     if (this.#random.chance(0.01)) return this.#crash();
     for (const step of effects.dispatched) this.#send(fenceOf(step));

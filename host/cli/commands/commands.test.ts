@@ -178,7 +178,9 @@ test('with --no-wait a watch ends where people are needed', () =>
     const { task_id } = engine.gate();
     assert.is((await weft('task', 'watch', task_id, '--no-wait')).code, 13);
     engine.happen(task_id, { kind: 'task_status_changed', to: 'blocked_by_failures' });
-    assert.is((await weft('task', 'watch', task_id, '--no-wait')).code, 11);
+    const blocked = await weft('task', 'watch', task_id, '--no-wait', '-o', 'table');
+    assert.is(blocked.code, 11);
+    assert.match(blocked.stdout, /◆ approve(.|\n)*■ blocked/);
   }));
 
 test('the timeline is what people watch', () =>

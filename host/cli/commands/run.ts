@@ -36,7 +36,7 @@ export const RUN = command({
     'no-wait': { doc: 'Stop with exit code 13 where the task waits for people.' },
     'idempotency-key': { value: 'KEY', doc: 'The same key, template and context again give the same task.' },
     ...DRY_RUN_OPTION,
-    ...OUTPUT_OPTION,
+    output: { ...OUTPUT_OPTION.output, doc: 'How the task is written; JSON when absent.' },
     ...CONNECTION_OPTIONS,
     ...LOG_LEVEL_OPTION,
   },

@@ -57,10 +57,10 @@ const resolve = command({
     ...COMMON_OPTIONS,
   },
   examples: [
-    { line: `weft step resolve 0197… post_result --result '{"status": 201}' --reason 'posted by hand'`, doc: 'Go on.' },
+    { line: `weft step resolve 0197… total --result '{"total": 564}' --reason 'added up by hand'`, doc: 'Go on.' },
     {
-      line: `weft step resolve 0197… route --branch manager --reason 'the rules miss this case'`,
-      doc: 'Choose for a decision.',
+      line: `weft step resolve 0197… route --branch manager --result route.json --reason 'the rules miss this case'`,
+      doc: 'Choose for a decision, with the result that its handler would give.',
     },
   ],
   async run({ args, options, io }) {

@@ -136,7 +136,7 @@ function end(verb: 'cancel' | 'resolve', summary: string): Command {
       const output = new Output(io, options.output);
       if (options['dry-run']) {
         const steps = await withClient(options, io, (client) => unsettledSteps(client, args[0]!));
-        note(io, `weft task ${verb} would cancel ${steps.length} steps`);
+        note(io, `weft task ${verb} would cancel ${steps.length === 1 ? '1 step' : `${steps.length} steps`}`);
         output.rows(steps, stepColumns);
         return EXIT.ok.code;
       }

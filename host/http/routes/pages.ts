@@ -1,3 +1,4 @@
+import { WeftError } from '../../../kernel/errors.ts';
 import type { Page } from '../../store/port.ts';
 import type { Schema } from '../route.ts';
 
@@ -21,9 +22,13 @@ export function pageAsked({ cursor, limit = LIMIT_DEFAULT }: PageQuery): { curso
   return cursor === undefined ? { limit } : { cursor, limit };
 }
 
-/** A page of rows that are all there: sorted, sliced after the cursor, which is the position of the next row. */
-export function sliceOf<T>(rows: readonly T[], { cursor, limit = LIMIT_DEFAULT }: PageQuery): Page<T> {
-  const start = Number(cursor ?? 0) || 0;
+/**
+ * A page of rows that are all there: sorted, sliced after the cursor, which is the position of the next row.
+ * @throws cursor_invalid
+ */
+export function sliceOf<T>(rows: readonly T[], { cursor = '0', limit = LIMIT_DEFAULT }: PageQuery): Page<T> {
+  if (!/^\d{1,9}$/.test(cursor)) throw new WeftError('cursor_invalid', { cursor });
+  const start = Number(cursor);
   const items = rows.slice(start, start + limit);
   return start + limit < rows.length ? { items, next_cursor: String(start + limit) } : { items };
 }

@@ -184,8 +184,20 @@ function outcomeEnd(outcome: wit.Outcome): RunEnd {
         json: [state, request, signals],
       };
     }
-    case 'batches':
-      throw new Error('cases do not know batches');
+    case 'batches': {
+      const { items, maxConcurrency, result } = outcome.val;
+      return {
+        expected: {
+          outcome: {
+            kind: 'batches',
+            items: Array.from(items, parse),
+            max_concurrency: maxConcurrency,
+            result: parse(result),
+          },
+        },
+        json: [...items, result],
+      };
+    }
   }
 }
 

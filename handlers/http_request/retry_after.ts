@@ -1,6 +1,4 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-/** 24.8 days: QuickJS's bindings saturate a `u32` at the largest `s32`. */
-const MS_MAX = 0x7fff_ffff;
 
 /** The three forms of HTTP-date (RFC 9110 section 5.6.7), each with the same named parts. */
 const DATE_FORMS = [
@@ -17,9 +15,9 @@ const DATE_FORMS = [
  */
 export function retryAfterMs(field: string, now: () => number): number | undefined {
   const text = field.trim();
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, MS_MAX);
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
   const date = parseHttpDate(text, now);
-  return date === undefined ? undefined : Math.min(Math.max(date - now(), 0), MS_MAX);
+  return date === undefined ? undefined : Math.max(date - now(), 0);
 }
 
 function parseHttpDate(text: string, now: () => number): number | undefined {

@@ -29,6 +29,22 @@ export interface TokenConfig {
   readonly token: { readonly env: string } | { readonly file: string };
 }
 
+/** The operator's mail relay: without a host there is none. */
+export interface MailConfig {
+  readonly host?: string;
+  readonly port: number;
+  /** `starttls` and `tls` insist on encryption; `none` never encrypts. */
+  readonly secure: 'starttls' | 'tls' | 'none';
+  readonly auth: { readonly username: string; readonly password: SecretConfig['source'] } | null;
+  /** A bare address, or a name and an address in angle brackets; needed with a host. */
+  readonly from?: string;
+  /** Domains as host patterns of egress rules; nobody when empty. */
+  readonly recipient_domains: readonly string[];
+  /** Of one run. */
+  readonly max_recipients: number;
+  readonly max_message_bytes: number;
+}
+
 /** What one step may use at the most; a template can only narrow it. Milliseconds, bytes, counts. */
 export interface LimitsConfig {
   readonly step_timeout_ms_max: number;
@@ -58,6 +74,7 @@ export interface OperatorConfig {
   };
   readonly egress: { readonly allow: readonly OperatorEgressRule[] };
   readonly secrets: Readonly<Record<string, SecretConfig>>;
+  readonly mail: MailConfig;
   readonly limits: LimitsConfig;
   readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
   readonly api: {

@@ -113,33 +113,29 @@ function commandOf(task: string): fc.Arbitrary<Command> {
     },
     {
       weight: 2,
-      arbitrary: fc
-        .tuple(fenced, fc.boolean())
-        .map(
-          ([of, retryable]): Command => ({
-            kind: 'record_failure',
-            at,
-            ...of,
-            failure: { code: 'f', message: 'm', retryable },
-          }),
-        ),
+      arbitrary: fc.tuple(fenced, fc.boolean()).map(
+        ([of, retryable]): Command => ({
+          kind: 'record_failure',
+          at,
+          ...of,
+          failure: { code: 'f', message: 'm', retryable },
+        }),
+      ),
     },
     fenced.map((of): Command => ({ kind: 'fire_retry', at, ...of })),
     fenced.map((of): Command => ({ kind: 'fire_deadline', at, ...of, name: 'late' })),
     fenced.map((of): Command => ({ kind: 'record_unavailable', at, ...of })),
-    fc
-      .tuple(fenced, fc.nat({ max: 3 }))
-      .map(
-        ([{ step_id }, n]): Command => ({
-          kind: 'signal',
-          at,
-          step_id,
-          signal_id: `${n}`,
-          principal: 'p',
-          roles: [],
-          data: {},
-        }),
-      ),
+    fc.tuple(fenced, fc.nat({ max: 3 })).map(
+      ([{ step_id }, n]): Command => ({
+        kind: 'signal',
+        at,
+        step_id,
+        signal_id: `${n}`,
+        principal: 'p',
+        roles: [],
+        data: {},
+      }),
+    ),
     fenced.map(({ step_id }): Command => ({ kind: 'retry_step', step_id, ...act })),
     fenced.map(({ step_id }): Command => ({ kind: 'resolve_step', step_id, result: {}, branch: ['left'], ...act })),
     fc.constantFrom('pause' as const, 'resume' as const).map((kind): Command => ({ kind, ...act })),

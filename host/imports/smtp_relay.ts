@@ -1,0 +1,120 @@
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { WeftError } from '../../kernel/errors.ts';
+import type { MailConfig } from '../config/types.ts';
+import { domainOf, MailFailure } from './mail_shapes.ts';
+import { readSource } from './secrets.ts';
+
+/** The operator's relay, ready to be connected to. */
+export interface SmtpRelay {
+  /** `host:port`. */
+  readonly address: string;
+  /** As it stands in `From`. */
+  readonly from: string;
+  /** The bare address in `from`, and its domain. */
+  readonly sender: string;
+  readonly domain: string;
+  /**
+   * Hands one message over on a connection of its own and gives the relay's answer.
+   * @throws MailFailure `network`, `rejected`; the signal's reason when it aborts.
+   */
+  deliver(to: string, message: Buffer, signal: AbortSignal): Promise<string>;
+}
+
+/** What a relay may take for one answer; the deadline of the call governs all else. */
+const RESPONSE_BYTES_MAX = 16_384;
+const NAMED = /^[^<>"\r\n]*<([^<>\r\n]+)>$/;
+
+/**
+ * Reads the relay from the config; undefined when there is none.
+ * @throws mail_unusable for a sender that is no address and a password that cannot be read.
+ */
+export async function openSmtpRelay(
+  config: MailConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<SmtpRelay | undefined> {
+  const { host, port, secure, from } = config;
+  if (host === undefined) return undefined;
+  const sender = from === undefined ? undefined : (NAMED.exec(from)?.[1] ?? from);
+  const domain = sender === undefined ? undefined : domainOf(sender);
+  if (domain === undefined) {
+    throw unusable('"from" must be an address, as weft@example.com or Weft <weft@example.com>');
+  }
+  const credentials = await readCredentials(config.auth, env);
+  const options = {
+    host,
+    port,
+    name: domain,
+    secure: secure === 'tls',
+    requireTLS: secure === 'starttls',
+    ignoreTLS: secure === 'none',
+    maxResponseSize: RESPONSE_BYTES_MAX,
+    socketCloseTimeout: 0,
+  };
+  const deliver: SmtpRelay['deliver'] = async (to, message, signal) => {
+    signal.throwIfAborted();
+    const connection = new SMTPConnection(options);
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    connection.on('error', reject);
+    connection.on('end', () => reject(new Error('the relay closed the connection')));
+    const talk = async (): Promise<string> => {
+      await called((done) => connection.connect(done));
+      if (credentials !== undefined) await called((done) => connection.login(credentials, done));
+      const envelope = { from: sender, to: [to], size: message.length };
+      return (await called<{ response: string }>((done) => connection.send(envelope, message, done))).response;
+    };
+    try {
+      const response = await Promise.race([talk(), broken]);
+      connection.quit();
+      return response;
+    } catch (error) {
+      connection.close();
+      throw signal.aborted ? signal.reason : failureOf(error as SmtpError);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+  return { address: `${host}:${port}`, from: from!, sender: sender!, domain, deliver };
+}
+
+type SmtpError = NodeJS.ErrnoException & { readonly responseCode?: number; readonly response?: string };
+
+function failureOf(error: SmtpError): MailFailure {
+  const { code, responseCode, response, message } = error;
+  // What a relay says of a login may repeat the credentials.
+  if (code === 'EAUTH') {
+    return new MailFailure({ tag: 'network', val: `the relay refused the login with ${responseCode ?? 'no code'}` });
+  }
+  if (code !== 'ETLS' && responseCode !== undefined && responseCode >= 400) {
+    return new MailFailure({ tag: 'rejected', val: { status: responseCode, message: response ?? message } });
+  }
+  return new MailFailure({ tag: 'network', val: message }, { cause: error });
+}
+
+async function readCredentials(
+  auth: MailConfig['auth'],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly user: string; readonly pass: string } | undefined> {
+  if (auth === null) return undefined;
+  const { username, password } = auth;
+  try {
+    const pass = await readSource(password, env);
+    if (pass === undefined || pass === '') throw new Error('it has no value');
+    return { user: username, pass };
+  } catch (cause) {
+    throw unusable(`the password cannot be read: ${(cause as Error).message}`, cause);
+  }
+}
+
+function unusable(problem: string, cause?: unknown): WeftError {
+  return new WeftError('mail_unusable', { problem }, { cause });
+}
+
+function called<Result = unknown>(
+  perform: (done: (error?: Error | null, result?: unknown) => void) => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) =>
+    perform((error, result) => (error ? reject(error) : resolve(result as Result))),
+  );
+}

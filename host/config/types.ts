@@ -8,7 +8,7 @@ export interface OperatorEgressRule extends EgressRule {
 }
 
 /** Where in a request a secret's value may stand. */
-export type SecretPosition = 'auth' | 'header' | 'query' | 'body';
+export type SecretPosition = 'auth' | 'header' | 'path' | 'query' | 'body';
 
 /** A secret: where its value comes from and what it is granted for. */
 export interface SecretConfig {

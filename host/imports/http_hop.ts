@@ -40,7 +40,8 @@ export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope,
   const url = new URL(hop.url);
   // A redirect's URL is the server's: what looks like a placeholder there is not the guest's.
   if (hop.redirects === 0) {
-    secrets.forbid(`${url.origin}${url.pathname}`, 'a URL outside its query', host);
+    secrets.forbid(url.origin, 'the host of a URL', host);
+    url.pathname = secrets.reveal(url.pathname, 'path', host, checkedPath);
     url.search = secrets.reveal(url.search, 'query', host, encodeURIComponent);
   }
 
@@ -153,4 +154,10 @@ function authHeaders(
     case 'standard-webhook':
       return webhookHeaders(plain(auth.val.id), reveal(auth.val.secret), body, now_ms);
   }
+}
+
+/** A secret in a path, as of an incoming webhook, must not lead out of what the policy allowed, nor need an encoding. */
+function checkedPath(value: string): string {
+  if (/^[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*$/.test(value)) return value;
+  throw new HttpFailure('invalid', 'a secret in a path must be segments of letters, digits, "-", ".", "_" and "~"');
 }

@@ -155,6 +155,26 @@ test('placeholders become values where that is granted, encoded for where they s
   }
 });
 
+test('a secret may stand in a path that it cannot lead out of', async () => {
+  const calls = await startHostCalls({
+    egress: [{ ...RULE, path: '/services' }],
+    secrets: {
+      SLACK: { value: 'T0CANARY/B0/x_1', hosts: ['api.test'], positions: ['path'] },
+      DOTS: { value: '../../canary', hosts: ['api.test'], positions: ['path'] },
+      QUERY: { value: 'canary?to=1', hosts: ['api.test'], positions: ['path'] },
+    },
+  });
+  open.push(calls);
+  const [answer, [seen]] = await exchange(calls, { url: at(`/services/${calls.placeholder('SLACK')}`) });
+  assert.is(seen!.url, '/services/T0CANARY/B0/x_1');
+  assert.match((answer as { ok: HttpResponse }).ok.url, /\/services\/\[redacted SLACK\]$/);
+  for (const name of ['DOTS', 'QUERY']) {
+    const [refused, none] = await exchange(calls, { url: at(`/services/${calls.placeholder(name)}`) });
+    assert.is('error' in refused && refused.error.tag, 'invalid');
+    assert.is(none.length, 0);
+  }
+});
+
 test('where a secret is not granted nothing is sent, and the refusal names it', async () => {
   const calls = await start();
   const key = calls.placeholder('KEY');

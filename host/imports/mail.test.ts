@@ -37,7 +37,7 @@ async function calls(
       host: '127.0.0.1',
       port: server.port,
       secure: 'none',
-      from: 'Weft <weft@sender.test>',
+      from: 'Weft, orders <weft@sender.test>',
       recipient_domains: ['example.com', '*.example.org'],
       ...mail,
     },
@@ -65,7 +65,7 @@ test('a message reaches the relay with the sender of the operator', async () => 
   assert.equal(
     ['From', 'To', 'Subject', 'Reply-To', 'Message-ID', 'Auto-Submitted'].map((name) => header(mail!.text, name)),
     [
-      'Weft <weft@sender.test>',
+      '"Weft, orders" <weft@sender.test>',
       'ada@example.com',
       'Order A-17',
       'desk@example.net',
@@ -264,6 +264,7 @@ test('a config that cannot be used stops the start', async () => {
   const cases: [Partial<MailConfig>, RegExp][] = [
     [{ host: 'relay.test' }, /"from" must be an address/],
     [{ host: 'relay.test', from: 'Weft' }, /"from" must be an address/],
+    [{ host: 'relay.test', from: 'a@b.test, c@d.test' }, /"from" must be an address/],
     [
       { host: 'relay.test', from: 'a@b.test', auth: { username: 'u', password: { env: 'ABSENT' } } },
       /password cannot be read/,

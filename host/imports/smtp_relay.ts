@@ -8,10 +8,9 @@ import { readSource } from './secrets.ts';
 export interface SmtpRelay {
   /** `host:port`. */
   readonly address: string;
-  /** As it stands in `From`. */
-  readonly from: string;
-  /** The bare address in `from`, and its domain. */
-  readonly sender: string;
+  /** As it stands in `From`; the name may be empty. */
+  readonly from: { readonly name: string; readonly address: string };
+  /** Of that address. */
   readonly domain: string;
   /**
    * Hands one message over on a connection of its own and gives the relay's answer.
@@ -22,7 +21,9 @@ export interface SmtpRelay {
 
 /** What a relay may take for one answer; the deadline of the call governs all else. */
 const RESPONSE_BYTES_MAX = 16_384;
-const NAMED = /^[^<>"\r\n]*<([^<>\r\n]+)>$/;
+/** How long it may take to part from a relay that has the message. */
+const QUIT_MS_MAX = 5_000;
+const SENDER = /^(?:([^<>"\r\n]*)<)?([^<>\r\n]+?)>?$/;
 
 /**
  * Reads the relay from the config; undefined when there is none.
@@ -32,10 +33,10 @@ export async function openSmtpRelay(
   config: MailConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<SmtpRelay | undefined> {
-  const { host, port, secure, from } = config;
+  const { host, port, secure } = config;
   if (host === undefined) return undefined;
-  const sender = from === undefined ? undefined : (NAMED.exec(from)?.[1] ?? from);
-  const domain = sender === undefined ? undefined : domainOf(sender);
+  const [, name = '', address = ''] = SENDER.exec(config.from ?? '') ?? [];
+  const domain = domainOf(address);
   if (domain === undefined) {
     throw unusable('"from" must be an address, as weft@example.com or Weft <weft@example.com>');
   }
@@ -61,12 +62,13 @@ export async function openSmtpRelay(
     const talk = async (): Promise<string> => {
       await called((done) => connection.connect(done));
       if (credentials !== undefined) await called((done) => connection.login(credentials, done));
-      const envelope = { from: sender, to: [to], size: message.length };
+      const envelope = { from: address, to: [to], size: message.length };
       return (await called<{ response: string }>((done) => connection.send(envelope, message, done))).response;
     };
     try {
       const response = await Promise.race([talk(), broken]);
       connection.quit();
+      setTimeout(() => connection.close(), QUIT_MS_MAX).unref();
       return response;
     } catch (error) {
       connection.close();
@@ -75,7 +77,7 @@ export async function openSmtpRelay(
       signal.removeEventListener('abort', abort);
     }
   };
-  return { address: `${host}:${port}`, from: from!, sender: sender!, domain, deliver };
+  return { address: `${host}:${port}`, from: { name: name.trim(), address }, domain, deliver };
 }
 
 type SmtpError = NodeJS.ErrnoException & { readonly responseCode?: number; readonly response?: string };

@@ -24,6 +24,7 @@ export const MAIL = section(
         },
         ['username', 'password'],
       ),
+      type: ['object', 'null'],
       default: null,
       description: 'The login at the relay; none when absent.',
     },

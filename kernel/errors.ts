@@ -249,6 +249,12 @@ export const ERRORS = {
     exit: 1,
     template: '{count} secret(s) of weft.yaml cannot be read: {problems}',
   },
+  mail_unusable: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: '"mail" of weft.yaml cannot be used: {problem}',
+  },
   host_function_unknown: {
     kind: 'bug',
     status: 500,

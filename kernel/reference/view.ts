@@ -12,8 +12,10 @@ export interface View {
   readonly schema: Schema;
 }
 
-/** So many schemas are looked at for one path; the rest is unknown. Bounds recursion too. */
+/** So many schemas are looked at for one path; the rest is unknown. */
 const VISITS_MAX = 2_000;
+/** So many of them inside each other, whatever stack there is left. */
+const DEPTH_MAX = 256;
 
 const NOTHING: View = { possible: 'no', schema: false };
 const ANYTHING: View = { possible: 'unknown', schema: true };
@@ -24,15 +26,19 @@ const ANYTHING: View = { possible: 'unknown', schema: true };
  */
 export function viewAt(root: Schema, path: readonly (string | number)[]): View {
   let visits = VISITS_MAX;
+  let depth = 0;
 
   const look = (schema: Schema, at: number): View => {
     if (schema === false) return NOTHING;
     if (schema === true) return at === path.length ? { possible: 'yes', schema } : ANYTHING;
-    if (visits-- <= 0) return ANYTHING;
-    return every([
+    if (visits-- <= 0 || depth === DEPTH_MAX) return ANYTHING;
+    depth++;
+    const view = every([
       at === path.length ? { possible: 'yes', schema: own(schema) } : step(schema, at),
       ...inPlace(schema, at),
     ]);
+    depth--;
+    return view;
   };
 
   /** What the schemas that see the same value say. */

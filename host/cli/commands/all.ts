@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
 import { RUN } from './run.ts';
@@ -16,4 +17,5 @@ export const COMMANDS: readonly Command[] = [
   ...TASK_COMMANDS,
   ...STEP_COMMANDS,
   ...GATE_COMMANDS,
+  DOCTOR,
 ];

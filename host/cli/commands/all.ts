@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { COMPLETION } from './completion.ts';
 import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   ...STEP_COMMANDS,
   ...GATE_COMMANDS,
   DOCTOR,
+  COMPLETION,
 ];

@@ -8,12 +8,14 @@ import { SERVE } from './serve.ts';
 import { STEP_COMMANDS } from './step.ts';
 import { TASK_COMMANDS } from './task.ts';
 import { TEMPLATE_COMMANDS } from './template.ts';
+import { TEMPLATE_TEST } from './template_test.ts';
 
 /** Every command. Parser, help and documentation all come from this list. */
 export const COMMANDS: readonly Command[] = [
   RUN,
   SERVE,
   ...TEMPLATE_COMMANDS,
+  TEMPLATE_TEST,
   ...HANDLERS_COMMANDS,
   ...TASK_COMMANDS,
   ...STEP_COMMANDS,

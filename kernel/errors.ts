@@ -79,6 +79,14 @@ export const ERRORS = {
     exit: 1,
     template: 'step "{step}" is {status}; only an unsettled or failed step can be resolved',
   },
+  // Template tests.
+  template_test_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the test {file} has {count} problem(s)' },
+  template_tests_missing: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template: 'there is no test in "{directory}": write tests/*.yaml beside the template, or name files with --file',
+  },
   // References.
   resolved_too_large: {
     kind: 'terminal',

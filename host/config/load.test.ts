@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { WeftError } from '../../kernel/errors.ts';
+import { HOST_PATTERN } from '../../kernel/template/egress.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { hostSchemaCompiler } from '../schemas.ts';
 import { variableOf } from './environment.ts';
@@ -191,7 +192,7 @@ broker: { cells: 0 }
     'weft.yaml:1:1 key_unknown unknown key "apii"',
     'weft.yaml:2:50 value_invalid api.tokens.0.token must have at most 1 key, but has 2',
     'weft.yaml:2:8 value_invalid api.port must be integer, but is string',
-    'weft.yaml:4:36 value_invalid secrets.B.hosts.0 must match the pattern "^[^/@\\\\s]+$"',
+    `weft.yaml:4:36 value_invalid secrets.B.hosts.0 must match the pattern ${JSON.stringify(HOST_PATTERN)}`,
     'weft.yaml:5:11 value_invalid limits.memory_bytes_max must be at least 1048576',
     'weft.yaml:5:32 key_unknown unknown key "output_bytes"',
     'weft.yaml:6:1 key_duplicate the key "api" is already there',

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { packagePath } from '../toolchain/package_path.ts';
 import { variableOf } from './environment.ts';
 import { CONFIG_SCHEMA } from './schema/config_schema.ts';
-import { PATH } from './schema/describe.ts';
+import { documentedKeys, markdownTable } from './schema_table.ts';
 import { isSection, propertiesOf } from './walk.ts';
 
 const INTRODUCTION = `# The operator config
@@ -33,7 +33,7 @@ api:
 \`\`\`
 `;
 
-const COLUMNS = '| key | type | default | variable | meaning |\n| --- | --- | --- | --- | --- |\n';
+const TITLES = ['key', 'type', 'default', 'variable', 'meaning'];
 
 /** docs/config.md, written from the schema. */
 export function configReference(): string {
@@ -42,49 +42,27 @@ export function configReference(): string {
   const sections = keys.filter(([, schema]) => isSection(schema) || schema['type'] !== 'string');
   return [
     INTRODUCTION,
-    `## Top level\n\n${COLUMNS}${own.flatMap(([key, schema]) => rows([key], schema, true)).join('')}`,
+    `## Top level\n\n${tableOf(own.map(([key, schema]) => [[key], schema]))}`,
     ...sections.map(([key, schema]) => {
-      if (!isSection(schema)) return `## \`${key}\`\n\n${COLUMNS}${rows([key], schema, true).join('')}`;
-      const inside = propertiesOf(schema).flatMap(([name, each]) => rows([key, name], each, true));
-      return `## \`${key}\`\n\n${schema['description']}\n\n${COLUMNS}${inside.join('')}`;
+      if (!isSection(schema)) return `## \`${key}\`\n\n${tableOf([[[key], schema]])}`;
+      const inside = propertiesOf(schema).map(([name, each]) => [[key, name], each] as const);
+      return `## \`${key}\`\n\n${schema['description']}\n\n${tableOf(inside)}`;
     }),
   ].join('\n');
 }
 
-/** The row of a key and those of the keys inside it. `settable` says that it has a variable. */
-function rows(path: readonly string[], schema: JsonObject, settable: boolean): readonly string[] {
-  const cells = [
-    `\`${path.join('.')}\``,
-    typeOf(schema),
-    schema['default'] === undefined ? '' : `\`${JSON.stringify(schema['default'])}\``,
-    settable ? `\`${variableOf(path)}\`` : '',
-    String(schema['description'] ?? '').replaceAll('|', '\\|'),
-  ];
-  const inside = [
-    ...propertiesOf(schema).flatMap(([key, each]) => rows([...path, key], each, false)),
-    ...inner(path, schema['items'], '[]'),
-    ...inner(path, schema['additionalProperties'], '.<name>'),
-  ];
-  return [`| ${cells.join(' | ')} |\n`, ...inside];
-}
-
-/** The rows of a list's items or a map's values, when those are objects with keys. */
-function inner(path: readonly string[], schema: unknown, suffix: string): readonly string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
-  const at = [...path.slice(0, -1), `${path.at(-1)}${suffix}`];
-  return propertiesOf(schema as JsonObject).flatMap(([key, each]) => rows([...at, key], each, false));
-}
-
-function typeOf(schema: JsonObject): string {
-  if (Array.isArray(schema['enum'])) return schema['enum'].map((value) => `\`${value}\``).join(', ');
-  if (schema[PATH] === true) return 'path';
-  const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
-  // `null` beside a type stands for absent.
-  const [type] = [schema['type']].flat() as [string];
-  if (type === 'integer') return `integer, ${minimum} … ${maximum}`;
-  if (type === 'array') return 'list';
-  if (type === 'object') return 'map';
-  return type === 'string' ? 'text' : type;
+/** The table of keys that can be set each by itself, and of those inside them. */
+function tableOf(keys: readonly (readonly [path: readonly string[], schema: JsonObject])[]): string {
+  const rows = keys.flatMap(([path, schema]) =>
+    documentedKeys(path, schema).map(({ name, outermost, type, preset, meaning }) => [
+      name,
+      type,
+      preset,
+      outermost ? `\`${variableOf(path)}\`` : '',
+      meaning,
+    ]),
+  );
+  return markdownTable(TITLES, rows);
 }
 
 if (import.meta.main) await writeFile(packagePath('docs/config.md'), configReference());

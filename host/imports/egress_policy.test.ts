@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { HOST_PATTERN } from '../../kernel/template/egress.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { OperatorEgressRule } from '../config/types.ts';
 import { addressRefusal, decideEgress, hostMatches } from './egress_policy.ts';
@@ -93,6 +94,14 @@ test('host patterns match names, literals and domains, and nothing by accident',
     [false, 'a.*.com', 'a.b.com'],
   ];
   for (const [expected, pattern, host] of cases) assert.is(hostMatches(pattern, host), expected, `${pattern} ${host}`);
+});
+
+test('what cannot be a host is refused where it is written', () => {
+  const form = new RegExp(HOST_PATTERN, 'u');
+  const hosts = ['Example.COM', 'example.com.', 'bücher.test', '*.example.com', '127.0.0.1', '::1', '[0:0::1]'];
+  for (const host of hosts) assert.ok(form.test(host), host);
+  const others = ['*', '', '*.', 'example.com:443', '127.0.0.1:80', 'example.com/x', 'http://example.com', 'a b'];
+  for (const host of [...others, 'user@example.com', 'example.com#', 'a.*.com']) assert.not.ok(form.test(host), host);
 });
 
 test('a path prefix that is no path matches nothing it should not', () => {

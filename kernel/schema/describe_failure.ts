@@ -63,7 +63,7 @@ export function describeFailure(error: ErrorObject): SchemaProblem {
     case 'unevaluatedItems':
       return say(`must have at most ${count(params['limit'] ?? params['len'], 'item')}, but has ${lengthOf(data)}`);
     case 'pattern':
-      return say(`must match the pattern ${quote(limit)}`);
+      return { ...say(`must match the pattern ${quote(limit)}`), ...meant(error) };
     case 'format':
       return say(`must be a valid ${limit}`);
     case 'uniqueItems':
@@ -120,6 +120,12 @@ function unknownKey(error: ErrorObject, key: string): SchemaProblem {
     ...(names.length === 0 ? {} : { expected: names }),
     ...(suggestion === undefined ? {} : { suggestion }),
   };
+}
+
+/** What a pattern is for, in the schema's own words, which say more than the pattern. */
+function meant({ parentSchema }: ErrorObject): { readonly expected?: string } {
+  const description: unknown = (parentSchema as { description?: unknown } | undefined)?.description;
+  return typeof description === 'string' ? { expected: description } : {};
 }
 
 function containsMessage({ minContains, maxContains }: { minContains: number; maxContains?: number }): string {

@@ -75,6 +75,12 @@ test('suggests the nearest of the allowed values', () => {
   assert.is(problems({ enum: ['GET', 'POST'] }, 'get')[0]?.suggestion, 'did you mean "GET"?');
 });
 
+test('a described pattern is expected in the words of its description', () => {
+  const order = { pattern: '^A-[0-9]{4}$', description: 'An order number.' };
+  assert.is(problems(order, 'B-1')[0]?.expected, 'An order number.');
+  assert.is(problems({ pattern: '^A' }, 'B')[0]?.expected, undefined);
+});
+
 test('shortens what it shows', () => {
   const [problem] = problems({ enum: Array.from({ length: 20 }, (_, i) => i) }, 'x'.repeat(1_000));
   assert.is(problem?.message, 'must be one of 0, 1, 2, 3, 4, 5, 6, 7 or 12 others');

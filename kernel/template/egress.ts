@@ -14,6 +14,12 @@ export interface EgressRequest {
   readonly method: string | undefined;
 }
 
+/**
+ * What the host of a rule, or of a secret's grant, looks like: a name, an IP literal, or `*.` and a domain. A scheme, a
+ * port or a path has a key of its own, and in a host would match nothing. Only IPv6 has more than one colon.
+ */
+export const HOST_PATTERN = '^((\\*\\.)?[^\\s/?#@*:]+|[^\\s/?#@*]*:[^\\s/?#@*]*:[^\\s/?#@*]*)$';
+
 /** Whether a rule allows a request: scheme, port, method, host and path must all match. Pure. */
 export function egressAllows(rule: EgressRule, { protocol, hostname, port, pathname, method }: EgressRequest): boolean {
   const scheme = rule.scheme ?? 'https';

@@ -1,5 +1,6 @@
 import { SECRET_NAME_PATTERN, STEP_NAME_PATTERN } from '../reference/names.ts';
 import { RETRY_DEFAULTS, STEP_DEFAULTS, TEMPLATE_DEFAULTS } from './defaults.ts';
+import { HOST_PATTERN } from './egress.ts';
 import type { EgressRule, HandlerReference, RetryPolicy, StepDefinition, Template } from './types.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,7 +21,7 @@ const EGRESS_PROPERTIES = {
   scheme: { enum: ['https', 'http'], default: 'https', description: 'The scheme of the URL.' },
   host: {
     type: 'string',
-    minLength: 1,
+    pattern: HOST_PATTERN,
     maxLength: 253,
     description: 'A host name, an IP address, or "*." and a domain for every host below it.',
   },
@@ -103,7 +104,7 @@ const STEP_PROPERTIES = {
       'A decision chooses which of the steps that depend on it exist. A deferred step waits for those of its ' +
       'dependencies that came to exist.',
   },
-  title: { type: 'string', minLength: 1, maxLength: 200, description: 'What people see instead of the name.' },
+  title: { type: 'string', minLength: 1, maxLength: 200, description: 'A line for people who read the template.' },
   handler: {
     type: 'object',
     required: ['catalog'],

@@ -1,7 +1,8 @@
 import { SECRET_NAME_PATTERN } from '../../../kernel/reference/names.ts';
+import { HOST_PATTERN } from '../../../kernel/template/egress.ts';
 import { item, listOf, oneOf, section, source, text } from './describe.ts';
 
-const hostPattern = (description: string) => text(description, { pattern: '^[^/@\\s]+$' });
+const hostPattern = (description: string) => text(description, { pattern: HOST_PATTERN });
 
 /** `egress`: where steps may connect to. */
 export const EGRESS = section(

@@ -95,7 +95,7 @@ test('a file says what differs, its paths start at its folder', () =>
       join(cwd, 'etc', 'operator.yaml'),
       `data_directory: ../data
 handlers: { directories: [mine, /opt/theirs] }
-plugins: { directories: [plugins], options: { policy: { max: 3 } } }
+plugins: { directories: [plugins], options: { policy: { max: 3, teams: [a, [b]] } } }
 egress: { allow: [{ scheme: http, host: 127.0.0.1, port: 8080, private: true }] }
 secrets:
   KEY: { source: { file: key.txt }, hosts: [api.test], positions: [auth] }
@@ -106,7 +106,10 @@ api: { port: 0, tokens: [{ name: robot, roles: [submit], token: { file: token } 
     assert.is(config.data_directory, join(cwd, 'data'));
     assert.is(config.store.path, join(cwd, 'data', 'weft.db'));
     assert.equal(config.handlers.directories.slice(1), [join(cwd, 'etc', 'mine'), '/opt/theirs']);
-    assert.equal(config.plugins, { directories: [join(cwd, 'etc', 'plugins')], options: { policy: { max: 3 } } });
+    assert.equal(config.plugins, {
+      directories: [join(cwd, 'etc', 'plugins')],
+      options: { policy: { max: 3, teams: ['a', ['b']] } },
+    });
     assert.equal(config.egress.allow, [{ scheme: 'http', host: '127.0.0.1', port: 8080, private: true }]);
     assert.equal(config.secrets, {
       KEY: { source: { file: join(cwd, 'etc', 'key.txt') }, hosts: ['api.test'], positions: ['auth'] },

@@ -36,7 +36,7 @@ export function withDefaults(schema: JsonObject, value: Json | undefined): Json 
 /** The value with every path in it made absolute. */
 export function withPaths(schema: JsonObject, value: Json, base: string): Json {
   if (typeof value === 'string') return schema[PATH] === true ? resolve(base, value) : value;
-  if (Array.isArray(value)) return value.map((item: Json) => withPaths(schema['items'] as JsonObject, item, base));
+  if (Array.isArray(value)) return value.map((item: Json) => withPaths(itemsOf(schema), item, base));
   if (typeof value !== 'object' || value === null) return value;
   const known = new Map(propertiesOf(schema));
   const others = schema['additionalProperties'];
@@ -45,6 +45,11 @@ export function withPaths(schema: JsonObject, value: Json, base: string): Json {
     return [key, withPaths(of, own, base)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** What a schema says of a list's items: nothing, where the list is of somebody else's making, as a plugin's options. */
+function itemsOf(schema: JsonObject): JsonObject {
+  return (schema['items'] ?? {}) as JsonObject;
 }
 
 /** The value with another at a path; sections on the way are made when they are missing. */

@@ -1,27 +1,19 @@
+import { STEP } from '../../testing/host_calls.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { createGuestLog } from './log.ts';
 import { createRedactor, redactable } from './redaction.ts';
 
 const test = suite('guest log');
 
-const IDENTITY = {
-  task_id: 't1',
-  step_id: 's1',
-  step_name: 'fetch',
-  namespace: 'sales',
-  template_name: 'orders',
-  attempt: 2,
-  activation: 1,
-  idempotency_key: 'k',
-};
-const ABOUT = { source: 'handler', task_id: 't1', step_id: 's1', step_name: 'fetch', attempt: 2 };
+const { task_id, step_id, step_name, attempt } = STEP;
+const ABOUT = { source: 'handler', task_id, step_id, step_name, attempt };
 
 function logger(lines_max = 100) {
   const lines: [string, object, string][] = [];
   const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
   const sink = { debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') };
   const redactor = createRedactor([redactable('KEY', 'canary-value-1')]);
-  return { log: createGuestLog(sink, IDENTITY, lines_max, redactor), lines };
+  return { log: createGuestLog(sink, STEP, lines_max, redactor), lines };
 }
 
 test('lines carry their level and who wrote them', () => {

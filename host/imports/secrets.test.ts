@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WeftError } from '../../kernel/errors.ts';
+import { STEP } from '../../testing/host_calls.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { SecretConfig, SecretPosition } from '../config/types.ts';
 import type { AuditEvent } from './audit.ts';
@@ -10,16 +11,6 @@ import { loadSecrets, SecretDenied } from './secrets.ts';
 const test = suite('secrets');
 
 const VALUE = 'canary-value-1';
-const IDENTITY = {
-  task_id: 't1',
-  step_id: 's1',
-  step_name: 'fetch',
-  namespace: 'sales',
-  template_name: 'orders',
-  attempt: 1,
-  activation: 1,
-  idempotency_key: 'k',
-};
 
 async function scoped(config: Partial<SecretConfig>, listed: readonly string[] = ['KEY']) {
   const events: AuditEvent[] = [];
@@ -28,8 +19,8 @@ async function scoped(config: Partial<SecretConfig>, listed: readonly string[] =
     'salt',
     { KEY: VALUE },
   );
-  const scope = store.scope(IDENTITY, listed, (event) => events.push(event));
-  return { store, scope, events, held: store.placeholder(IDENTITY, 'KEY') };
+  const scope = store.scope(STEP, listed, (event) => events.push(event));
+  return { store, scope, events, held: store.placeholder(STEP, 'KEY') };
 }
 
 test('values come from the environment and from files, without a trailing line break', async () => {
@@ -38,8 +29,8 @@ test('values come from the environment and from files, without a trailing line b
   await writeFile(file, 'from-a-file\r\n');
   const configs = { A: { source: { env: 'A' }, hosts: ['h'] }, B: { source: { file }, hosts: ['h'] } };
   const store = await loadSecrets(configs, 'salt', { A: 'from-the-environment' });
-  const scope = store.scope(IDENTITY, ['A', 'B'], () => {});
-  const text = `${store.placeholder(IDENTITY, 'A')}|${store.placeholder(IDENTITY, 'B')}`;
+  const scope = store.scope(STEP, ['A', 'B'], () => {});
+  const text = `${store.placeholder(STEP, 'A')}|${store.placeholder(STEP, 'B')}`;
   assert.is(scope.reveal(text, 'auth', 'h'), 'from-the-environment|from-a-file');
   await rm(directory, { recursive: true });
 });
@@ -63,14 +54,14 @@ test('every secret that cannot be read is named at once, with its source and nev
 test('a placeholder is stable in a step and different for another step, name or store', async () => {
   const { store, held } = await scoped({});
   assert.match(held, /^weft-secret-[0-9a-f]{32}$/);
-  assert.is(store.placeholder({ task_id: 't1', step_id: 's1' }, 'KEY'), held);
+  assert.is(store.placeholder({ task_id: STEP.task_id, step_id: STEP.step_id }, 'KEY'), held);
   const other = await loadSecrets({}, 'other salt', {});
   const all = [
     held,
-    other.placeholder(IDENTITY, 'KEY'),
-    store.placeholder(IDENTITY, 'KEY2'),
-    store.placeholder({ ...IDENTITY, step_id: 's2' }, 'KEY'),
-    store.placeholder({ ...IDENTITY, task_id: 't2' }, 'KEY'),
+    other.placeholder(STEP, 'KEY'),
+    store.placeholder(STEP, 'KEY2'),
+    store.placeholder({ ...STEP, step_id: 's2' }, 'KEY'),
+    store.placeholder({ ...STEP, task_id: 't2' }, 'KEY'),
   ];
   assert.is(new Set(all).size, all.length);
 });
@@ -94,7 +85,7 @@ test('a value appears only where host, position, namespace and template grant it
     const attempt = () => scope.reveal(`Bearer ${held}!`, position, host);
     if (refusal === null) {
       assert.is(attempt(), `Bearer ${VALUE}!`);
-      assert.equal(events, [{ kind: 'secret_used', identity: IDENTITY, secret: 'KEY', position, host }]);
+      assert.equal(events, [{ kind: 'secret_used', identity: STEP, secret: 'KEY', position, host }]);
       continue;
     }
     assert.throws(attempt, (error: Error) => error instanceof SecretDenied && refusal.test(error.message));
@@ -107,9 +98,9 @@ test('a value appears only where host, position, namespace and template grant it
 
 test('what no secret of the step stands behind is denied, not sent on', async () => {
   const { store, scope, events } = await scoped({}, ['KEY', 'UNKNOWN']);
-  const foreign = store.placeholder({ ...IDENTITY, step_id: 's2' }, 'KEY');
+  const foreign = store.placeholder({ ...STEP, step_id: 's2' }, 'KEY');
   assert.throws(() => scope.reveal(foreign, 'auth', 'api.test'), /not made for this step/);
-  assert.throws(() => scope.reveal(store.placeholder(IDENTITY, 'UNKNOWN'), 'auth', 'api.test'), /operator's secrets/);
+  assert.throws(() => scope.reveal(store.placeholder(STEP, 'UNKNOWN'), 'auth', 'api.test'), /operator's secrets/);
   assert.throws(() => scope.forbid(`/${foreign}/`, 'a path', 'api.test'), /may not stand in a path/);
   assert.is(events.length, 3);
 });
@@ -118,8 +109,8 @@ test('a value that looks like a placeholder is not substituted again', async () 
   const store = await loadSecrets(
     { A: { source: { env: 'A' }, hosts: ['h'] }, B: { source: { env: 'B' }, hosts: [] } },
     'salt',
-    { A: (await loadSecrets({}, 'salt', {})).placeholder(IDENTITY, 'B'), B: VALUE },
+    { A: (await loadSecrets({}, 'salt', {})).placeholder(STEP, 'B'), B: VALUE },
   );
-  const scope = store.scope(IDENTITY, ['A', 'B'], () => {});
-  assert.is(scope.reveal(store.placeholder(IDENTITY, 'A'), 'auth', 'h'), store.placeholder(IDENTITY, 'B'));
+  const scope = store.scope(STEP, ['A', 'B'], () => {});
+  assert.is(scope.reveal(store.placeholder(STEP, 'A'), 'auth', 'h'), store.placeholder(STEP, 'B'));
 });

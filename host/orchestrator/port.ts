@@ -1,8 +1,8 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { OperatorAct, Principal, StepStatus, TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
-import type { Page, TaskSummary, WaitingRow } from '../store/port.ts';
+import type { OperatorAct, Principal, StepStatus, TaskEvent } from '../../kernel/task/events.ts';
+import type { Page, TaskQuery, TaskSummary, WaitingRow } from '../store/port.ts';
 
 /** A template as somebody wrote it: text with a place for diagnostics, or a parsed document. */
 export type TemplateSource =
@@ -96,13 +96,7 @@ export interface Engine {
     context?: JsonObject,
   ): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly graph?: GraphView }>;
   task(task_id: string): Promise<TaskView>;
-  tasks(query: {
-    readonly status?: readonly TaskStatus[];
-    readonly template?: string;
-    readonly namespace?: string;
-    readonly cursor?: string;
-    readonly limit: number;
-  }): Promise<Page<TaskSummary>>;
+  tasks(query: TaskQuery): Promise<Page<TaskSummary>>;
   step(task_id: string, step: string): Promise<StepView>;
   events(task_id: string, after_seq: number, limit: number): Promise<readonly NumberedEvent[]>;
   /** Past events after `after_seq`, then live ones; ends when the task is settled or `signal` aborts. */

@@ -19,7 +19,12 @@ async function load(files: Record<string, string>, options: Record<string, JsonO
   const write = (level: string) => (fields: JsonObject, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const child = ({ plugin }: { plugin: string }) => ({ warn: write(`${plugin} warn`) });
-  const logger = { child, error: (_: unknown, message: string) => void log.push(message), info: () => {} };
+  const logger = {
+    child,
+    debug: () => {},
+    error: (_: unknown, message: string) => void log.push(message),
+    info: () => {},
+  };
   try {
     for (const [file, text] of Object.entries(files)) {
       await mkdir(dirname(join(root, file)), { recursive: true });

@@ -16,7 +16,7 @@ export interface LoadPluginsOptions {
   readonly options: Readonly<Record<string, JsonObject>>;
   readonly hooks: Hooks;
   readonly compiler: SchemaCompiler;
-  readonly logger: Pick<Logger, 'child' | 'error' | 'info'>;
+  readonly logger: Pick<Logger, 'child' | 'debug' | 'error' | 'info'>;
 }
 
 /**
@@ -29,7 +29,11 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
   const { directories, hooks, compiler, logger } = options;
   const tried = (await Promise.all(directories.map(tryAll))).flat();
   const failures = tried.filter((result) => result instanceof WeftError);
-  for (const failure of failures) logger.error({ err: failure }, failure.message);
+  for (const failure of failures) {
+    logger.error({ plugin: failure.params['plugin'] }, failure.message);
+    // Whoever writes a plugin wants to know where in it.
+    logger.debug({ err: failure.cause }, 'what kept it from being used');
+  }
   if (failures[0] !== undefined) throw failures[0];
   const plugins = tried.filter((result): result is Plugin => !(result instanceof WeftError));
   const applied = applyPlugins(plugins, {

@@ -3,27 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, suite } from '../../testing/suite.ts';
 import { createCellExecutor } from './cell_executor.ts';
-import { failureOf, loadProbe, resultOf, verdict } from './fixtures/lab.ts';
+import { failureOf, probeLab, resultOf, verdict } from './fixtures/lab.ts';
 import { CONFINEMENT, hostFunctions, silent, smuggled, stepRun } from './fixtures/runs.ts';
-import type { Executor, StepRun } from './port.ts';
+import type { StepRun } from './port.ts';
 
 const test = suite('hostile guests');
 
 const MB = 1024 * 1024;
 
-let probe: string;
-let openExecutor: (cells: number) => Executor;
-let executor: Executor;
-
-test.before(async () => {
-  ({ probe, openExecutor } = await loadProbe());
-  executor = openExecutor(2);
-});
-
-test.after(() => executor.close());
-
-const run = (config: StepRun['config'], overrides?: Parameters<typeof stepRun>[2]) =>
-  executor.run(stepRun(probe, config, overrides));
+const lab = probeLab(test);
+const { run } = lab;
 
 /** That a bad run fails alone: by this code, and the next run is as good as ever. */
 async function failsAlone(config: StepRun['config'], code: string, overrides?: Parameters<typeof stepRun>[2]) {
@@ -97,16 +86,16 @@ test('survives a cell that is killed from outside', async () => {
     started.resolve();
     return new Promise(() => undefined);
   });
-  const alone = openExecutor(1);
+  const alone = lab.openExecutor(1);
   try {
-    const { cell_pid } = (await alone.run(stepRun(probe, { do: 'honest' }))).measure;
-    const running = alone.run(stepRun(probe, { do: 'clock' }, { host: never }));
+    const { cell_pid } = (await alone.run(stepRun(lab.probe, { do: 'honest' }))).measure;
+    const running = alone.run(stepRun(lab.probe, { do: 'clock' }, { host: never }));
     await started.promise;
     process.kill(cell_pid, 'SIGKILL');
     const failure = failureOf(await running);
     assert.is(failure.code, 'cell_crashed');
     assert.match(failure.message, /SIGKILL/);
-    assert.is(verdict(await alone.run(stepRun(probe, { do: 'honest' }))), 'complete');
+    assert.is(verdict(await alone.run(stepRun(lab.probe, { do: 'honest' }))), 'complete');
   } finally {
     await alone.close();
   }

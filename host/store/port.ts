@@ -74,6 +74,19 @@ export interface TaskCommit {
   readonly waiting_cleared: readonly string[];
 }
 
+/** Which tasks a list holds: all when it says nothing. */
+export interface TaskFilter {
+  readonly status?: readonly TaskStatus[];
+  readonly template?: string;
+  readonly namespace?: string;
+}
+
+/** A page of a list of tasks. */
+export interface TaskQuery extends TaskFilter {
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
 /** A page of rows and where the next begins. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -100,13 +113,7 @@ export interface Store {
   readEvents(task_id: string, after_seq: number, limit: number): Promise<readonly { seq: number; event: TaskEvent }[]>;
   readSummary(task_id: string): Promise<TaskSummary | undefined>;
   /** Newest first. */
-  listTasks(query: {
-    readonly status?: readonly TaskStatus[];
-    readonly template?: string;
-    readonly namespace?: string;
-    readonly cursor?: string;
-    readonly limit: number;
-  }): Promise<Page<TaskSummary>>;
+  listTasks(query: TaskQuery): Promise<Page<TaskSummary>>;
   countTasks(): Promise<Readonly<Partial<Record<TaskStatus, number>>>>;
   findIdempotent(namespace: string, key: string): Promise<{ task_id: string; body_digest: string } | undefined>;
   /** Keeps a template's canonical JSON by digest; the same digest twice is one row. */

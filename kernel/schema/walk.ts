@@ -55,7 +55,12 @@ function childrenUnder(schema: JsonObject, keywords: readonly string[]): Child[]
   return found;
 }
 
-/** Every schema in a document, itself first, by JSON pointer; in document order and without recursion. */
+/**
+ * Every schema in a document, itself first, by JSON pointer; in document order and without recursion.
+ *
+ * Not json-schema-traverse, which recurses and knows neither `prefixItems` nor `dependentSchemas`: what a guard passes
+ * over is what it lets through.
+ */
 export function subschemas(root: Schema): Map<string, Schema> {
   const found = new Map<string, Schema>();
   const pending: [string, Schema][] = [['', root]];

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
-import type { OperatorAct, TaskStatus } from '../../../kernel/task/events.ts';
+import type { OperatorAct } from '../../../kernel/task/events.ts';
 import type { Engine, Submission } from '../../orchestrator/port.ts';
+import type { TaskFilter } from '../../store/port.ts';
 import { type Route, route } from '../route.ts';
 import { TASK_STATUSES } from '../schemas.ts';
 import { CONTEXT, REASON, TEMPLATE, type TemplateBody, templateSource } from './bodies.ts';
@@ -50,11 +51,7 @@ const submit = route<Record<never, never>, SubmitBody>({
   },
 });
 
-interface ListQuery extends PageQuery {
-  readonly status?: readonly TaskStatus[];
-  readonly template?: string;
-  readonly namespace?: string;
-}
+type ListQuery = PageQuery & TaskFilter;
 
 const list = route<ListQuery>({
   method: 'GET',

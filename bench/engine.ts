@@ -7,7 +7,7 @@ import { loadConfig } from '../host/config/load.ts';
 import type { TaskView } from '../host/orchestrator/port.ts';
 import { buildHandlers } from '../host/toolchain/build_handlers.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { nativeHandlers, noop } from '../testing/native_executor.ts';
+import { type NativeHandler, nativeHandlers, noop } from '../testing/native_executor.ts';
 import { type Benchmark, quantile, table } from './report.ts';
 import { measureRawCommits } from './store_ceiling.ts';
 
@@ -16,6 +16,9 @@ const W1_RUNS = 200;
 const W2_TASKS = 2_000;
 const W2_CONCURRENCY = 64;
 const SIZES = [20, 200, 2_000];
+const W3_WORKERS = 1_000;
+const W3_RUNS = 10;
+const W4_RUNS = 100;
 
 interface Row {
   readonly name: string;
@@ -23,11 +26,14 @@ interface Row {
   readonly w1_ms_p99: number;
   readonly w2_steps_per_s: number;
   readonly w2_cpu_us_per_step: number;
+  readonly w3_ms_p50: number;
+  readonly w4_ms_p50: number;
 }
 
 /**
  * The engine's own cost. W1: four sequential steps, latency from submission to completion, one task at a time. W2:
- * 2,000 of them, 64 at a time. The native handler runs in the engine's process; the WASM one in cells, a fresh
+ * 2,000 of them, 64 at a time. W3: a fan-out to 1,000 trivial steps and their convergence. W4: eight steps in a diamond,
+ * 1 → 2 → 4 → 1. The native handler runs in the engine's process; the WASM one in cells, a fresh
  * instance each step. SQLite with `synchronous=FULL` everywhere; the raw ceilings are measured in the same run.
  */
 export async function benchEngine(): Promise<Benchmark> {
@@ -36,8 +42,10 @@ export async function benchEngine(): Promise<Benchmark> {
     const outDirectory = join(directory, 'handlers');
     await buildHandlers({ directory: join(import.meta.dirname, 'handlers'), outDirectory });
     const raw = [1, 64].map((rows) => measureRawCommits(directory, rows));
-    const native = await measure('native, in the engine’s process', () => start(directory, 'native'));
-    const wasm = await measure('WASM, fresh instance in a cell', () => start(directory, outDirectory));
+    const native = await measure('native, in the engine’s process', () => start(directory, 'native'), { fanOut: true });
+    const wasm = await measure('WASM, fresh instance in a cell', () => start(directory, outDirectory), {
+      fanOut: false,
+    });
     const sizes = await measureSizes(directory);
     return {
       table: [render([native, wasm]), renderSizes(sizes), renderRaw(raw)].join('\n\n'),
@@ -57,11 +65,12 @@ async function start(directory: string, handlers: 'native' | string): Promise<We
   const file = { WEFT_DATA_DIRECTORY: data, WEFT_CACHE_DIRECTORY: join(directory, 'cache') };
   const config = await loadConfig({ cwd: directory, env: file });
   const logger = pino({ level: 'silent' });
-  if (handlers === 'native') return startWeft(config, { logger, native: nativeHandlers([noop], NATIVE_CAPACITY) });
+  if (handlers === 'native')
+    return startWeft(config, { logger, native: nativeHandlers([noop, spread], NATIVE_CAPACITY) });
   return startWeft({ ...config, handlers: { directories: [handlers] } }, { logger });
 }
 
-async function measure(name: string, open: () => Promise<Weft>): Promise<Row> {
+async function measure(name: string, open: () => Promise<Weft>, { fanOut }: { fanOut: boolean }): Promise<Row> {
   const weft = await open();
   try {
     const template = chain(4);
@@ -84,6 +93,8 @@ async function measure(name: string, open: () => Promise<Weft>): Promise<Row> {
       w2_steps_per_s: (steps / elapsed_ms) * 1_000,
       // Of this process: engine, store, transport and broker; cells are processes of their own.
       w2_cpu_us_per_step: cpu_us / steps,
+      w3_ms_p50: fanOut ? await median(W3_RUNS, () => runTask(weft, fanOutTo(W3_WORKERS))) : Number.NaN,
+      w4_ms_p50: await median(W4_RUNS, () => runTask(weft, DIAMOND)),
     };
   } finally {
     await weft.close();
@@ -154,6 +165,44 @@ function noopStep(name: string, dependencies: readonly string[]): Json {
   return { name, handler: { catalog: 'noop', config: {} }, inputs: {}, dependencies };
 }
 
+/** Gives as many items as its inputs say. */
+const spread: NativeHandler = {
+  name: 'spread',
+  run({ inputs }) {
+    const items = Array.from({ length: (inputs as { readonly n: number }).n }, (_, n) => n);
+    return { kind: 'batches', items, max_concurrency: 0, result: {} };
+  },
+};
+
+function fanOutTo(workers: number): Json {
+  return frame(`fan-out-${workers}`, [
+    { name: 'spread', type: 'batchable', handler: { catalog: 'spread', config: {} }, inputs: { n: workers } },
+    { ...(noopStep('work', ['spread']) as JsonObject), type: 'batch_worker' },
+    { name: 'gather', handler: { catalog: 'noop', config: {} }, dependencies: ['work'] },
+  ]);
+}
+
+const DIAMOND = frame('diamond', [
+  noopStep('a', []),
+  ...['b1', 'b2'].map((name) => noopStep(name, ['a'])),
+  ...['c1', 'c2'].map((name) => noopStep(name, ['b1'])),
+  ...['c3', 'c4'].map((name) => noopStep(name, ['b2'])),
+  noopStep('d', ['c1', 'c2', 'c3', 'c4']),
+]);
+
+async function median(runs: number, work: () => Promise<unknown>): Promise<number> {
+  const taken: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const started = performance.now();
+    await work();
+    taken.push(performance.now() - started);
+  }
+  return quantile(
+    taken.sort((a, b) => a - b),
+    0.5,
+  );
+}
+
 function chain(length: number): Json {
   const steps = Array.from({ length }, (_, i) => noopStep(`s${i}`, i === 0 ? [] : [`s${i - 1}`]));
   return frame(`chain-${length}`, steps);
@@ -166,8 +215,16 @@ function parallel(length: number): Json {
 
 function render(rows: readonly Row[]): string {
   return table(
-    ['', 'W1 p50 ms', 'W1 p99 ms', 'W2 steps/s', 'W2 CPU µs/step'],
-    rows.map((row) => [row.name, row.w1_ms_p50, row.w1_ms_p99, row.w2_steps_per_s, row.w2_cpu_us_per_step]),
+    ['', 'W1 p50 ms', 'W1 p99 ms', 'W2 steps/s', 'W2 CPU µs/step', 'W3 p50 ms', 'W4 p50 ms'],
+    rows.map((row) => [
+      row.name,
+      row.w1_ms_p50,
+      row.w1_ms_p99,
+      row.w2_steps_per_s,
+      row.w2_cpu_us_per_step,
+      row.w3_ms_p50,
+      row.w4_ms_p50,
+    ]),
   );
 }
 

@@ -10,6 +10,7 @@ import { Broker } from './broker/broker.ts';
 import { ensureBuiltIn } from './catalog/built_in.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { acceptCapability, loadHandlers } from './catalog/load.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { OperatorConfig } from './config/types.ts';
 import { faultsFromEnvironment } from './faults.ts';
 import { createHostServices } from './imports/host_functions.ts';
@@ -44,6 +45,9 @@ export interface StartOptions {
     readonly transport?: Transport;
     /** Comes between the engine and its store. */
     readonly throughStore?: (store: Store) => Store;
+    /** Comes between the broker and what runs steps. */
+    readonly throughExecutor?: (executor: Executor) => Executor;
+    readonly clock?: Clock;
     readonly cached_tasks_max?: number;
   };
 }
@@ -86,7 +90,8 @@ async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
 async function wire(config: OperatorConfig, options: StartOptions, opened: (() => Promise<void>)[]): Promise<Engine> {
   const { logger, env = process.env, native, parts = {} } = options;
   const { limits } = config;
-  const now = (): number => Date.now();
+  const clock = parts.clock ?? SYSTEM_CLOCK;
+  const { now } = clock;
   const faults = faultsFromEnvironment(env);
   await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
   const sqlite = await openSqliteStore({ path: config.store.path, logger, faults });
@@ -95,8 +100,9 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
 
   const authoring = await openAuthoring(config, logger);
   const { compiler, catalog, checker, hooks } = authoring;
-  const executor = native?.executor ?? (await openSandbox(config, authoring, logger));
-  opened.push(() => executor.close());
+  const sandbox = native?.executor ?? (await openSandbox(config, authoring, logger));
+  opened.push(() => sandbox.close());
+  const executor = parts.throughExecutor?.(sandbox) ?? sandbox;
   for (const entry of native?.handlers ?? []) catalog.register(entry);
 
   const host = await createHostServices(config, {
@@ -121,7 +127,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     secrets: host.secrets,
     logger,
     faults,
-    now,
+    clock,
     loadTemplate: (digest) => templates.load(digest),
     watchers,
     announcer: new Announcer(hooks, logger),

@@ -84,6 +84,8 @@ export const DIAGNOSTICS = {
   dependency_cycle: error('graph'),
   decision_without_choices: error('graph'),
   choice_unknown: error('graph'),
+  batch_workers_miscounted: error('graph'),
+  batch_worker_misplaced: error('graph'),
   choice_never_made: warning('graph'),
   deferred_without_decision: warning('graph'),
   convergence_not_deferred: warning('graph'),

@@ -79,6 +79,14 @@ export const ERRORS = {
     exit: 1,
     template: 'step "{step}" is {status}; only an unsettled or failed step can be resolved',
   },
+  // Template tests.
+  template_test_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the test {file} has {count} problem(s)' },
+  template_tests_missing: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template: 'there is no test in "{directory}": write tests/*.yaml beside the template, or name files with --file',
+  },
   // References.
   resolved_too_large: {
     kind: 'terminal',
@@ -130,6 +138,7 @@ export const ERRORS = {
     exit: 1,
     template: 'handler {name}@{version} is already registered as {registered}; {digest} needs a new version',
   },
+  items_invalid: { kind: 'reject', status: 422, exit: 10, template: 'step "{step}" cannot be resolved so: {problem}' },
   illegal_transition: { kind: 'bug', status: 500, exit: 1, template: '{machine} cannot go from "{from}" by "{event}"' },
   journal_corrupt: {
     kind: 'bug',
@@ -247,6 +256,12 @@ export const ERRORS = {
     status: 500,
     exit: 1,
     template: '{count} secret(s) of weft.yaml cannot be read: {problems}',
+  },
+  mail_unusable: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: '"mail" of weft.yaml cannot be used: {problem}',
   },
   host_function_unknown: {
     kind: 'bug',

@@ -1,4 +1,5 @@
 import type { Error as HttpError, Request, Response } from 'weft:http/client@1.0.0';
+import type { Error as MailError, Message, Receipt } from 'weft:mail/sender@1.0.0';
 import type { Json } from '../kernel/json.ts';
 import { type HostImports, witError } from './loaded_handler.ts';
 import { assert } from './suite.ts';
@@ -35,6 +36,16 @@ export interface CannedExchange {
   readonly error?: HttpError;
 }
 
+/** One mail of a case: what the handler must send, how the relay answers. */
+export interface CannedMail {
+  /** What of the message is checked; `null` for a field that must be absent. */
+  readonly message?: Readonly<Record<string, string | number | null>>;
+  /** `{messageId: '<1@host>', response: '250 ok', latencyMs: 0}` when absent. */
+  readonly receipt?: Receipt;
+  /** Instead of a receipt. */
+  readonly error?: MailError;
+}
+
 /** A host that answers from a case instead of from the world. */
 export interface CannedHost {
   readonly imports: HostImports;
@@ -45,8 +56,12 @@ export interface CannedHost {
 /** 2026-01-01T00:00:00Z: the time of a case that names none. */
 const NOW_MS = 1_767_225_600_000;
 
-/** Answers HTTP with the exchanges in order, the clock with one time, and forgets log lines. */
-export function cannedHost(exchanges: readonly CannedExchange[] = [], now_ms = NOW_MS): CannedHost {
+/** Answers HTTP and mail with the exchanges in order, the clock with one time, and forgets log lines. */
+export function cannedHost(
+  exchanges: readonly CannedExchange[] = [],
+  now_ms = NOW_MS,
+  mails: readonly CannedMail[] = [],
+): CannedHost {
   const problems: string[] = [];
   let calls = 0;
   const send = (request: Request): Response => {
@@ -59,15 +74,32 @@ export function cannedHost(exchanges: readonly CannedExchange[] = [], now_ms = N
     if (exchange.error !== undefined) throw witError(exchange.error);
     return response(request, exchange);
   };
+  let sent = 0;
+  const sendMail = (message: Message): Receipt => {
+    const mail = mails[sent++];
+    if (mail === undefined) {
+      problems.push(`mail ${sent} to ${message.to} was not expected`);
+      throw witError({ tag: 'network', val: 'the case has no such mail' });
+    }
+    for (const [field, wanted] of Object.entries(mail.message ?? {})) {
+      const got = message[field as keyof Message] ?? null;
+      if (got !== wanted)
+        problems.push(`mail ${sent}: ${field} is ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
+    }
+    if (mail.error !== undefined) throw witError(mail.error);
+    return mail.receipt ?? { messageId: `<${sent}@host>`, response: '250 ok', latencyMs: 0 };
+  };
   return {
     imports: {
       'weft:http/client': { send },
+      'weft:mail/sender': { send: sendMail },
       'weft:clock/wall-clock': { nowMs: () => BigInt(now_ms) },
       'weft:log/logger': { log() {} },
     },
     assertDone() {
       assert.equal(problems, []);
       assert.is(calls, exchanges.length, 'the number of requests');
+      assert.is(sent, mails.length, 'the number of mails');
     },
   };
 }

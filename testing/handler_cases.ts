@@ -4,7 +4,7 @@ import type * as wit from 'weft:handler/handler@1.0.0';
 import { buildHandlers } from '../host/toolchain/build_handlers.ts';
 import type { Capability } from '../kernel/capability/types.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { type CannedExchange, cannedHost } from './canned_host.ts';
+import { type CannedExchange, type CannedMail, cannedHost } from './canned_host.ts';
 import { checkAgainst } from './check_schema.ts';
 import type { BoundaryEnd, HandlerFactory } from './loaded_handler.ts';
 import { nativeHandler } from './native_handler.ts';
@@ -23,6 +23,7 @@ interface CaseInput {
   /** 1 when absent. */
   readonly attempt?: number;
   readonly http?: readonly CannedExchange[];
+  readonly mail?: readonly CannedMail[];
   /** 2026-01-01T00:00:00Z when absent. */
   readonly now_ms?: number;
 }
@@ -123,9 +124,9 @@ function readJson(file: string): JsonObject {
 
 function runCase(
   factory: HandlerFactory,
-  { config, inputs = {}, resume, attempt = 1, http, now_ms }: CaseInput,
+  { config, inputs = {}, resume, attempt = 1, http, mail, now_ms }: CaseInput,
 ): RunEnd {
-  const host = cannedHost(http, now_ms);
+  const host = cannedHost(http, now_ms, mail);
   const end = factory(host.imports).run({
     taskId: 'task-1',
     stepId: 'step-1',
@@ -184,8 +185,20 @@ function outcomeEnd(outcome: wit.Outcome): RunEnd {
         json: [state, request, signals],
       };
     }
-    case 'batches':
-      throw new Error('cases do not know batches');
+    case 'batches': {
+      const { items, maxConcurrency, result } = outcome.val;
+      return {
+        expected: {
+          outcome: {
+            kind: 'batches',
+            items: Array.from(items, parse),
+            max_concurrency: maxConcurrency,
+            result: parse(result),
+          },
+        },
+        json: [...items, result],
+      };
+    }
   }
 }
 

@@ -1,9 +1,11 @@
-import type { OperatorEgressRule, SecretConfig } from '../host/config/types.ts';
+import type { MailConfig, OperatorEgressRule, SecretConfig } from '../host/config/types.ts';
 import type { AuditEvent } from '../host/imports/audit.ts';
 import { createHostFunctions, createHostServices } from '../host/imports/host_functions.ts';
 import type { HttpError, HttpRequest, HttpResponse } from '../host/imports/http_shapes.ts';
+import type { MailAnswer } from '../host/imports/mail.ts';
 import type { HostFunctions, StepIdentity, StepLimits } from '../host/sandbox/port.ts';
 import type { EgressRule } from '../kernel/template/types.ts';
+import { NO_MAIL } from './mail_server.ts';
 
 /** A step that host calls can be made for. */
 export const STEP: StepIdentity = {
@@ -36,6 +38,8 @@ export interface HostCalls {
   placeholder(name: string): string;
   /** `weft:http/client#send` with a plain GET as the default. */
   send(request: Partial<HttpRequest> & { readonly url: string }): Promise<{ ok: HttpResponse } | { error: HttpError }>;
+  /** `weft:mail/sender#send`. */
+  mail(message: unknown): Promise<MailAnswer>;
   close(): Promise<void>;
 }
 
@@ -45,29 +49,34 @@ export interface HostCalls {
  * @param setup.names what names resolve to, one answer after the other, the last one for good; `*.test` is loopback.
  */
 export async function startHostCalls(setup: {
-  readonly egress: readonly OperatorEgressRule[];
+  /** Nothing when absent. */
+  readonly egress?: readonly OperatorEgressRule[];
   readonly template_egress?: readonly EgressRule[];
   /** Values by name, each granted as its config says. */
   readonly secrets?: Readonly<Record<string, Omit<SecretConfig, 'source'> & { readonly value: string }>>;
+  readonly mail?: Partial<MailConfig>;
+  /** Variables besides those of the secrets. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<StepLimits>;
   readonly names?: Readonly<Record<string, readonly (readonly string[])[]>>;
   readonly signal?: AbortSignal;
 }): Promise<HostCalls> {
-  const { secrets = {}, names = {}, signal } = setup;
+  const { egress = [], secrets = {}, names = {}, signal } = setup;
   const audit: AuditEvent[] = [];
   const log: unknown[] = [];
   const resolved = new Map<string, number>();
   const take = (...line: unknown[]) => void log.push(line);
   const services = await createHostServices(
     {
-      egress: { allow: setup.egress },
+      egress: { allow: egress },
+      mail: { ...NO_MAIL, ...setup.mail },
       secrets: Object.fromEntries(
         Object.entries(secrets).map(([name, { value: _, ...config }]) => [name, { ...config, source: { env: name } }]),
       ),
     },
     {
       salt: 'salt',
-      env: Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value])),
+      env: { ...setup.env, ...Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value])) },
       audit: (event) => void audit.push(event),
       log: { debug: take, info: take, warn: take, error: take },
       now: () => 1_700_000_000_123.9,
@@ -83,7 +92,7 @@ export async function startHostCalls(setup: {
   const host = createHostFunctions(services, {
     identity: STEP,
     limits: { ...LIMITS, ...setup.limits },
-    template: { egress: setup.template_egress ?? setup.egress, secrets: Object.keys(secrets) },
+    template: { egress: setup.template_egress ?? egress, secrets: Object.keys(secrets) },
     ...(signal === undefined ? {} : { signal }),
   });
   return {
@@ -105,6 +114,7 @@ export async function startHostCalls(setup: {
           ...request,
         },
       ]) as Promise<{ ok: HttpResponse } | { error: HttpError }>,
+    mail: (message) => host.call('weft:mail/sender#send', [message]) as Promise<MailAnswer>,
     close: () => services.close(),
   };
 }

@@ -75,8 +75,8 @@ test("builds a stranger's handler and runs it beside its own", async () => {
 
 test("applies a stranger's plugin beside its own", async () => {
   const command = ['template', 'validate', 'template.yaml', '--config', 'with_plugins.yaml', '-o', 'json'];
-  const { code, stdout } = await ended(join(project, BIN), command, project);
-  assert.is(code, 10);
+  const { code, stdout, stderr } = await ended(join(project, BIN), command, project);
+  assert.is(code, 10, stderr);
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; line: number }[] };
   assert.equal(
     diagnostics.map(({ code, line }) => [code, line]),

@@ -1,10 +1,7 @@
-import type { Json, JsonObject, Suspension } from '../guest/index.ts';
+import { type Json, type JsonObject, type Suspension, WAIT_MS_MAX } from '../guest/index.ts';
 import { dueAt, levelsOf, remindersOf } from './advance.ts';
 import { signalSchema } from './signal_schema.ts';
 import type { GateConfig, GateState } from './types.ts';
-
-/** The longest wait that crosses the boundary, 24.8 days: QuickJS's bindings saturate a `u32` at the largest `s32`. */
-const WAIT_MS_MAX = 0x7fff_ffff;
 
 /**
  * A gate that is open, as it is announced to people and remembered by the engine. Deadlines are absolute in the state;
@@ -44,7 +41,7 @@ export function suspensionOf(config: GateConfig, state: GateState, now_ms: numbe
     for (const [name, moment] of moments) {
       if (moment === undefined) continue;
       const afterMs = Math.max(moment - now_ms, 0);
-      waits.set(afterMs > WAIT_MS_MAX ? 'wait' : name, Math.min(afterMs, WAIT_MS_MAX));
+      waits.set(afterMs > WAIT_MS_MAX ? 'wait' : name, afterMs);
     }
     return [...waits].map(([name, afterMs]) => ({ name, afterMs }));
   }

@@ -83,6 +83,34 @@ test('lowers a branch and a suspension', () => {
   });
 });
 
+test('lowers batches, none of them included', () => {
+  assert.equal(run('batches'), {
+    outcome: {
+      tag: 'batches',
+      val: { items: ['1', '{"a":[null]}', '"x"'], maxConcurrency: 2, result: '{"batches":3}' },
+    },
+  });
+  assert.equal(run('batches_plainly'), {
+    outcome: { tag: 'batches', val: { items: [], maxConcurrency: 0, result: 'null' } },
+  });
+});
+
+test('cuts numbers to what every engine carries across the boundary', () => {
+  const most = 0x7fff_ffff;
+  const beyond = run('beyond_u32');
+  assert.ok('outcome' in beyond && beyond.outcome.tag === 'batches');
+  assert.is(beyond.outcome.val.maxConcurrency, most);
+  const waiting = run('wait_for_ever');
+  assert.ok('outcome' in waiting && waiting.outcome.tag === 'suspend');
+  assert.equal(
+    waiting.outcome.val.deadlines.map(({ afterMs }) => afterMs),
+    [most, most, 0, 1],
+  );
+  const failed = run('retry_never');
+  assert.ok('failure' in failed);
+  assert.is(failed.failure.retryAfterMs, most);
+});
+
 test('lowers failures; waits are whole milliseconds', () => {
   assert.equal(run('fail'), {
     failure: { code: 'refused', message: 'no', retryable: true, retryAfterMs: 2, details: '{"a":[1]}' },
@@ -91,7 +119,15 @@ test('lowers failures; waits are whole milliseconds', () => {
 });
 
 test('makes any other exception a handler_bug without a stack', () => {
-  for (const act of ['bug', 'throw_text', 'no_result', 'no_outcome', 'unknown_act']) {
+  for (const act of [
+    'bug',
+    'throw_text',
+    'no_result',
+    'no_outcome',
+    'unknown_act',
+    'batches_with_a_hole',
+    'wait_for_nothing',
+  ]) {
     for (const engine of engines) {
       const step = { taskId: 't', stepId: 's', stepName: 'n', attempt: 1, idempotencyKey: 'k', inputs: '{}' };
       const end = engine(HOST).run({ ...step, config: JSON.stringify({ act }) });

@@ -5,6 +5,7 @@ import { HandlerFailure } from './failure.ts';
 import type { Json, JsonObject } from './json.ts';
 import { lowerOutcome, type Outcome } from './outcome.ts';
 import { beginRun } from './prelude.ts';
+import { u32 } from './u32.ts';
 
 /** One dispatch of one step, parsed. */
 export interface Step<Config, Inputs> {
@@ -104,7 +105,7 @@ function lowerFailure(thrown: unknown): wit.Failure {
       code,
       message,
       retryable,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.max(0, Math.ceil(retryAfterMs)) }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs: u32(retryAfterMs, 'retryAfterMs') }),
       ...(details === undefined ? {} : { details: JSON.stringify(details) }),
     };
   }

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 export interface FailureOptions {
   /** Whether another attempt may succeed; false when absent. */
   readonly retryable?: boolean;
-  /** The least wait before the next attempt, in milliseconds, when the other side named one. */
+  /** The least wait before the next attempt, in milliseconds, when the other side named one; at most `WAIT_MS_MAX`. */
   readonly retryAfterMs?: number;
   /** More for programs. */
   readonly details?: Json;

@@ -8,4 +8,13 @@ export {
 } from './define_handler.ts';
 export { type FailureOptions, fail, HandlerFailure } from './failure.ts';
 export type { Json, JsonObject } from './json.ts';
-export { branch, complete, type Outcome, type Suspension, suspend } from './outcome.ts';
+export {
+  type BatchesOptions,
+  batches,
+  branch,
+  complete,
+  type Outcome,
+  type Suspension,
+  suspend,
+  WAIT_MS_MAX,
+} from './outcome.ts';

@@ -1,8 +1,8 @@
 import { now } from '../guest/clock.ts';
 import { type HttpError, type Request, type Response, send } from '../guest/http.ts';
 import { fail } from '../guest/index.ts';
+import { retryAfterMs } from '../guest/retry_after.ts';
 import { EXCERPT_LENGTH, headersOf } from './answer.ts';
-import { retryAfterMs } from './retry_after.ts';
 import { isExpected, isWorthRetrying } from './statuses.ts';
 import type { HttpConfig } from './types.ts';
 

@@ -1,6 +1,6 @@
 import type { Request } from '../guest/http.ts';
 import { fail, type Json, type JsonObject } from '../guest/index.ts';
-import { sha256 } from './sha256.ts';
+import { sha256 } from '../guest/sha256.ts';
 import type { AuthConfig, BodyConfig, HttpConfig, ParameterValue } from './types.ts';
 import { formEncode, type Parameter, withQuery } from './urls.ts';
 

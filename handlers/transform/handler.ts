@@ -1,6 +1,6 @@
 import { complete, defineHandler, fail, type Json, type JsonObject } from '../guest/index.ts';
-import { compileSchema, SchemaError } from '../guest/json_schema.ts';
 import { compileExpression, type ExpressionLimits, failExpression } from '../guest/jsonata.ts';
+import { checkOutput } from '../guest/output_schema.ts';
 import capability from './capability.json' with { type: 'json' };
 
 /** Exactly one of `expression` and `mapping` is there. */
@@ -54,24 +54,5 @@ function evaluate(expression: string, limits: ExpressionLimits, inputs: JsonObje
   } catch (error) {
     if (field === undefined) failExpression(error, '"expression"');
     failExpression(error, `"mapping" of "${field}"`, { field });
-  }
-}
-
-function checkOutput(schema: JsonObject | boolean, result: Json): void {
-  if (schema === true) return;
-  const problems = compileOutputSchema(schema).check(result);
-  if (problems.length === 0) return;
-  const list = problems.map(({ pointer, message }) => `"${pointer}" ${message}`).join('; ');
-  fail('output_invalid', `the result does not meet "output_schema": ${list}`, {
-    details: { problems: problems.map((problem) => ({ ...problem })) },
-  });
-}
-
-function compileOutputSchema(schema: JsonObject | boolean): ReturnType<typeof compileSchema> {
-  try {
-    return compileSchema(schema);
-  } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    fail('schema_invalid', `"output_schema" cannot be used: ${error.message}`);
   }
 }

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
+import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { NO_FAULTS } from '../faults.ts';
@@ -38,7 +39,7 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
   const puppet = new Puppet();
   const logger = pino({ level: 'silent' });
   const host = await createHostServices(
-    { egress: { allow: [] }, secrets: {} },
+    { egress: { allow: [] }, secrets: {}, mail: NO_MAIL },
     { salt: 's', audit: () => undefined, log: logger },
   );
   const broker = new Broker({

@@ -28,7 +28,8 @@ export async function ensureBuiltIn(logger: Logger): Promise<void> {
   throw new WeftError('handlers_unreadable', { path: join(sources), problem }, { diagnostics });
 }
 
-async function hasComponents(directory: string): Promise<boolean> {
+/** Whether a folder holds any component. */
+export async function hasComponents(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch((): string[] => []);
   return names.some((name) => name.endsWith('.wasm'));
 }

@@ -7,7 +7,7 @@ import { ERRORS, type ErrorCode, WeftError } from '../../kernel/errors.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Problem } from '../http/problem.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
-import type { GraphView, NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
+import type { GraphView, NumberedEvent, Resolution, StepView, TaskView } from '../orchestrator/port.ts';
 import type { Page, TaskSummary, WaitingRow } from '../store/port.ts';
 import { parseServerSentEvents } from './sse.ts';
 
@@ -112,11 +112,7 @@ export class WeftClient {
     return this.#post(`${stepPath(task_id, step)}/retry`, { reason });
   }
 
-  resolveStep(
-    task_id: string,
-    step: string,
-    resolution: { readonly result: Json; readonly branch?: readonly string[]; readonly reason: string },
-  ): Promise<StepView> {
+  resolveStep(task_id: string, step: string, resolution: Resolution & { readonly reason: string }): Promise<StepView> {
     return this.#post(`${stepPath(task_id, step)}/resolve`, resolution);
   }
 

@@ -6,6 +6,7 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly doc: string;
   readonly optional?: boolean;
+  readonly choices?: readonly string[];
 }
 
 /** An option: a switch when it has no `value`. */

@@ -18,8 +18,8 @@ export function optionUsage(name: string, { short, value }: OptionSpec): string 
   return `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 }
 
-/** What an option does, with what it can be. */
-export function optionDoc({ doc, choices }: OptionSpec): string {
+/** What an option or argument does, with what it can be. */
+export function optionDoc({ doc, choices }: Pick<OptionSpec, 'doc' | 'choices'>): string {
   return choices === undefined ? doc : `${doc} (${choices.join(', ')})`;
 }
 
@@ -44,7 +44,7 @@ function renderOverview(topic: string, commands: readonly Command[]): string {
 }
 
 function renderCommand(command: Command): string {
-  const args = command.arguments.map(({ name, doc }): [string, string] => [name, doc]);
+  const args = command.arguments.map((spec): [string, string] => [spec.name, optionDoc(spec)]);
   const options = Object.entries(command.options).map(([name, spec]): [string, string] => [
     optionUsage(name, spec),
     optionDoc(spec),

@@ -78,6 +78,7 @@ function readWords({ name, arguments: specs, options }: Command, words: readonly
   if (missing !== undefined) throw usage(`\`weft ${name}\` needs ${missing.name}: ${missing.doc}`);
   const extra = positionals[specs.length];
   if (extra !== undefined) throw usage(`\`weft ${name}\` has no use for "${extra}"`);
+  for (const [index, given] of positionals.entries()) checkChoice(specs[index]!.name, given, specs[index]!.choices);
   return { args: specs.map((_, index) => positionals[index]), options: values };
 }
 
@@ -109,10 +110,13 @@ function readValue(
   }
   const looksLikeOption = inlineValue !== true && value !== undefined && /^-[^\d]/.test(value);
   if (value === undefined || looksLikeOption) throw usage(`${rawName} needs a value: ${rawName} ${valueName}`);
-  if (choices !== undefined && !choices.includes(value)) {
-    throw usage(`${rawName} cannot be "${value}"; it is one of ${choices.join(', ')}`, didYouMean(value, choices));
-  }
+  checkChoice(rawName, value, choices);
   return value;
+}
+
+function checkChoice(what: string, value: string, choices: readonly string[] | undefined): void {
+  if (choices === undefined || choices.includes(value)) return;
+  throw usage(`${what} cannot be "${value}"; it is one of ${choices.join(', ')}`, didYouMean(value, choices));
 }
 
 function unknownOption(command: string, rawName: string, options: OptionSpecs): WeftError {

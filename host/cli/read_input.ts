@@ -37,6 +37,13 @@ export async function readObject(argument: string | undefined, option: string, i
   throw usage(`${option} takes a JSON object, not ${JSON.stringify(value).slice(0, 40)}`);
 }
 
+/** A JSON array. @throws json_invalid, file_unreadable, usage_invalid */
+export async function readArray(argument: string, option: string, io: Io): Promise<readonly Json[]> {
+  const value = await readJson(argument, option, io);
+  if (Array.isArray(value)) return value;
+  throw usage(`${option} takes a JSON array, not ${JSON.stringify(value).slice(0, 40)}`);
+}
+
 function isInline(argument: string): boolean {
   return /^\s*(?:[{["]|-?\d|(?:true|false|null)\s*$)/.test(argument);
 }

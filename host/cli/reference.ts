@@ -45,7 +45,7 @@ function anchor({ name }: Command): string {
 
 function describeCommand(command: Command): string {
   const { summary, details, options, examples } = command;
-  const args = command.arguments.map(({ name, doc }) => `| \`${name}\` | ${cell(doc)} |`);
+  const args = command.arguments.map((spec) => `| \`${spec.name}\` | ${cell(optionDoc(spec))} |`);
   const rows = Object.entries(options).map(
     ([name, spec]) => `| \`${cell(optionUsage(name, spec))}\` | ${cell(optionDoc(spec))} |`,
   );

@@ -62,6 +62,14 @@ test('without a file and an environment there are defaults for one machine', () 
         plugins: { directories: [], options: {} },
         egress: { allow: [] },
         secrets: {},
+        mail: {
+          port: 587,
+          secure: 'starttls',
+          auth: null,
+          recipient_domains: [],
+          max_recipients: 50,
+          max_message_bytes: 1_048_576,
+        },
         limits: {
           step_timeout_ms_max: 300_000,
           memory_bytes_max: 64 * 1024 * 1024,

@@ -52,7 +52,9 @@ const within = (path: readonly string[], suffix: string) => [...path.slice(0, -1
 function typeOf(schema: JsonObject): string {
   if (Array.isArray(schema['enum'])) return schema['enum'].map((value) => `\`${value}\``).join(', ');
   if (schema[PATH] === true) return 'path';
-  const { type, minimum, maximum } = schema as { type: string; minimum?: number; maximum?: number };
+  const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
+  // `null` beside a type stands for absent.
+  const [type] = [schema['type']].flat() as [string];
   if (minimum !== undefined) return `${type}, ${maximum === undefined ? `from ${minimum}` : `${minimum} … ${maximum}`}`;
   if (type === 'array') return 'list';
   if (type === 'object') return 'map';

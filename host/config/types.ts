@@ -8,7 +8,7 @@ export interface OperatorEgressRule extends EgressRule {
 }
 
 /** Where in a request a secret's value may stand. */
-export type SecretPosition = 'auth' | 'header' | 'query' | 'body';
+export type SecretPosition = 'auth' | 'header' | 'path' | 'query' | 'body';
 
 /** A secret: where its value comes from and what it is granted for. */
 export interface SecretConfig {
@@ -27,6 +27,22 @@ export interface TokenConfig {
   /** `read`, `submit`, `operate`, `admin`, or roles of the operator's own that gates ask for. */
   readonly roles: readonly string[];
   readonly token: { readonly env: string } | { readonly file: string };
+}
+
+/** The operator's mail relay: without a host there is none. */
+export interface MailConfig {
+  readonly host?: string;
+  readonly port: number;
+  /** `starttls` and `tls` insist on encryption; `none` never encrypts. */
+  readonly secure: 'starttls' | 'tls' | 'none';
+  readonly auth: { readonly username: string; readonly password: SecretConfig['source'] } | null;
+  /** A bare address, or a name and an address in angle brackets; needed with a host. */
+  readonly from?: string;
+  /** Domains as host patterns of egress rules; nobody when empty. */
+  readonly recipient_domains: readonly string[];
+  /** Of one run. */
+  readonly max_recipients: number;
+  readonly max_message_bytes: number;
 }
 
 /** What one step may use at the most; a template can only narrow it. Milliseconds, bytes, counts. */
@@ -58,6 +74,7 @@ export interface OperatorConfig {
   };
   readonly egress: { readonly allow: readonly OperatorEgressRule[] };
   readonly secrets: Readonly<Record<string, SecretConfig>>;
+  readonly mail: MailConfig;
   readonly limits: LimitsConfig;
   readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
   readonly api: {

@@ -1,7 +1,7 @@
 import type { SecretPosition } from '../config/types.ts';
 import type { StepIdentity } from '../sandbox/port.ts';
 
-/** What an operator may want to know later: every use of a secret and every refusal. Never holds a secret's value. */
+/** What an operator may want to know later: every use of a secret, every mail and every refusal. Never holds a secret's value. */
 export type AuditEvent =
   | {
       readonly kind: 'secret_used';
@@ -26,6 +26,18 @@ export type AuditEvent =
       readonly method: string;
       /** Without the query. */
       readonly url: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'mail_sent';
+      readonly identity: StepIdentity;
+      readonly recipient: string;
+      readonly message_id: string;
+    }
+  | {
+      readonly kind: 'mail_denied';
+      readonly identity: StepIdentity;
+      readonly recipient: string;
       readonly reason: string;
     };
 

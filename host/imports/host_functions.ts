@@ -7,12 +7,14 @@ import { createClock } from './clock.ts';
 import type { Resolve } from './connector.ts';
 import { createHttpClient, type HttpClient } from './http_client.ts';
 import { createGuestLog, type LogSink } from './log.ts';
+import { createMailer, type Mailer } from './mail.ts';
 import { createMeter } from './meter.ts';
 import { loadSecrets, type SecretStore } from './secrets.ts';
 
 /** What the host functions of all runs share. */
 export interface HostServices {
   readonly http: HttpClient;
+  readonly mail: Mailer;
   readonly secrets: SecretStore;
   readonly audit: Audit;
   readonly log: LogSink;
@@ -35,10 +37,10 @@ export interface HostRun {
  * Reads the secrets and opens what host functions need.
  *
  * @param options.salt see `loadSecrets`. @param options.resolve see `createHttpClient`.
- * @throws secrets_unavailable
+ * @throws secrets_unavailable, mail_unusable
  */
 export async function createHostServices(
-  config: Pick<OperatorConfig, 'egress' | 'secrets'>,
+  config: Pick<OperatorConfig, 'egress' | 'secrets' | 'mail'>,
   options: {
     readonly salt: string;
     readonly audit: Audit;
@@ -50,13 +52,14 @@ export async function createHostServices(
 ): Promise<HostServices> {
   const { salt, audit, log, now = Date.now, env, resolve } = options;
   const secrets = await loadSecrets(config.secrets, salt, env);
+  const mail = await createMailer(config.mail, env);
   const http = createHttpClient(config.egress.allow, resolve);
-  return { http, secrets, audit, log, now, close: () => http.close() };
+  return { http, mail, secrets, audit, log, now, close: () => http.close() };
 }
 
 /**
- * The host side of a run's imports: HTTP, log and clock under the operator's and the template's policy. HTTP calls count
- * as host calls; log lines have a limit of their own, and the clock costs nothing.
+ * The host side of a run's imports: HTTP, mail, log and clock under the operator's and the template's policy. Calls of the
+ * first two count as host calls; log lines have a limit of their own, and the clock costs nothing.
  *
  * `call` rejects for a function that does not exist and for arguments that no jco binding makes: the cell that asks is
  * broken or hostile.
@@ -68,20 +71,24 @@ export function createHostFunctions(services: HostServices, run: HostRun): HostF
   const secrets = services.secrets.scope(identity, template.secrets, audit);
   const log = createGuestLog(services.log, identity, limits.log_lines_max, secrets.redactor);
   const clock = createClock(services.now());
-  const http = {
+  const bound = {
     identity,
-    egress: template.egress,
     secrets,
     meter,
     audit,
     timeout_ms_max: limits.timeout_ms,
+    now: services.now,
     ...(signal === undefined ? {} : { signal }),
   };
+  const http = { ...bound, egress: template.egress };
+  const sendMail = services.mail.bind(bound);
   return {
     async call(name, args) {
       switch (name) {
         case 'weft:http/client#send':
           return services.http.send(args[0], http);
+        case 'weft:mail/sender#send':
+          return sendMail(args[0]);
         case 'weft:log/logger#log':
           return { ok: log(args[0], args[1], args[2]) };
         case 'weft:clock/wall-clock#now-ms':

@@ -36,6 +36,8 @@ export interface HttpRun {
   readonly meter: Meter;
   readonly audit: Audit;
   readonly timeout_ms_max: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Ends every call of the run. */
   readonly signal?: AbortSignal;
 }
@@ -77,7 +79,7 @@ export function createHttpClient(
     for (;;) {
       const decision = decideEgress({ operator, template: run.egress, url: hop.url, method: hop.method });
       if (!decision.allowed) throw refused(run, hop, decision.reason);
-      const wire = prepareHop(hop, request, run.secrets);
+      const wire = prepareHop(hop, request, run.secrets, run.now());
       const agent = decision.private ? agents.private : agents.public;
       const received = await exchange(agent, hop, wire, run, signal);
       run.meter.received(headerBytes(received.headers));

@@ -3,6 +3,7 @@ import { bodyBytes } from './http_body.ts';
 import { checkRequestHeaders, headerValue, isCredential } from './http_headers.ts';
 import { type HttpBody, HttpFailure, type HttpHeader, type HttpRequest } from './http_shapes.ts';
 import { holdsPlaceholder, type SecretScope } from './secrets.ts';
+import { webhookHeaders } from './standard_webhook.ts';
 
 const URL_BYTES_MAX = 8_192;
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
@@ -31,14 +32,16 @@ export interface Wire {
  * Puts secrets and credentials into a hop that the policy allowed. After leaving the first origin, credentials and every
  * header that holds a secret stay behind; a body that holds one goes on only where the secret is granted.
  *
+ * @param now_ms of signatures that name a time, since 1970.
  * @throws HttpFailure `invalid`; SecretDenied.
  */
-export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope): Wire {
+export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope, now_ms: number): Wire {
   const host = hop.url.hostname;
   const url = new URL(hop.url);
   // A redirect's URL is the server's: what looks like a placeholder there is not the guest's.
   if (hop.redirects === 0) {
-    secrets.forbid(`${url.origin}${url.pathname}`, 'a URL outside its query', host);
+    secrets.forbid(url.origin, 'the host of a URL', host);
+    url.pathname = secrets.reveal(url.pathname, 'path', host, checkedPath);
     url.search = secrets.reveal(url.search, 'query', host, encodeURIComponent);
   }
 
@@ -50,7 +53,7 @@ export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope)
     });
   const body = revealBody(hop, secrets);
   if (!hop.crossed) {
-    for (const header of authHeaders(request, hop, url, body, secrets)) {
+    for (const header of authHeaders(request, hop, { url, body, now_ms }, secrets)) {
       if (headerValue(headers, header.name.toLowerCase()) !== undefined) {
         throw new HttpFailure('invalid', `the header "${header.name}" is given twice: by auth and among the headers`);
       }
@@ -116,8 +119,7 @@ function revealBody(hop: Hop, secrets: SecretScope): Buffer | null {
 function authHeaders(
   { auth }: HttpRequest,
   hop: Hop,
-  url: URL,
-  body: Buffer | null,
+  { url, body, now_ms }: { readonly url: URL; readonly body: Buffer | null; readonly now_ms: number },
   secrets: SecretScope,
 ): HttpHeader[] {
   const reveal = (text: string) => secrets.reveal(text, 'auth', url.hostname);
@@ -149,5 +151,13 @@ function authHeaders(
         .digest('hex');
       return [{ name: plain(auth.val.header), value: `${plain(auth.val.prefix)}${digest}` }];
     }
+    case 'standard-webhook':
+      return webhookHeaders(plain(auth.val.id), reveal(auth.val.secret), body, now_ms);
   }
+}
+
+/** A secret in a path, as of an incoming webhook, must not lead out of what the policy allowed, nor need an encoding. */
+function checkedPath(value: string): string {
+  if (/^[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*$/.test(value)) return value;
+  throw new HttpFailure('invalid', 'a secret in a path must be segments of letters, digits, "-", ".", "_" and "~"');
 }

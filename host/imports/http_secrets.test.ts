@@ -99,6 +99,37 @@ test('the host computes every form of auth', async () => {
   );
 });
 
+test('the host signs a webhook as Standard Webhooks says', async () => {
+  const key = Buffer.from('canary-webhook-key-0123456789');
+  const secret = `whsec_${key.toString('base64')}`;
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: {
+      HOOK: { value: secret, hosts: ['api.test'] },
+      BARE: { value: key.toString('base64'), hosts: ['api.test'] },
+      SHORT: { value: 'whsec_c2hvcnQ=', hosts: ['api.test'] },
+    },
+  });
+  open.push(calls);
+  const auth = (id: string, name: string) =>
+    ({ tag: 'standard-webhook', val: { id, secret: calls.placeholder(name) } }) as const;
+  const body = { tag: 'text', val: '{"type":"order.shipped"}' } as const;
+  const signed = createHmac('sha256', key).update(`msg_1.1700000000.${body.val}`).digest('base64');
+  for (const name of ['HOOK', 'BARE']) {
+    const [, [seen]] = await exchange(calls, { url: at('/'), method: 'POST', body, auth: auth('msg_1', name) });
+    const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = seen!.headers;
+    assert.equal([id, time, signature], ['msg_1', '1700000000', `v1,${signed}`]);
+  }
+  const crossing = at(`/away?to=${encodeURIComponent(at('/end', 'other.test'))}`);
+  const [, [, second]] = await exchange(calls, { url: crossing, method: 'POST', body, auth: auth('msg_1', 'HOOK') });
+  assert.is(second!.headers['webhook-signature'], undefined);
+  for (const wrong of [auth('msg.1', 'HOOK'), auth('', 'HOOK'), auth('m\r\nx: y', 'HOOK'), auth('msg_1', 'SHORT')]) {
+    const [answer, seen] = await exchange(calls, { url: at('/'), method: 'POST', body, auth: wrong });
+    assert.is('error' in answer && answer.error.tag, 'invalid', JSON.stringify(answer));
+    assert.is(seen.length, 0);
+  }
+});
+
 test('placeholders become values where that is granted, encoded for where they stand', async () => {
   const calls = await start();
   const wide = calls.placeholder('WIDE');
@@ -121,6 +152,26 @@ test('placeholders become values where that is granted, encoded for where they s
   ] as const) {
     const [, [seen]] = await exchange(calls, { url: at('/'), method: 'POST', ...request });
     assert.is(part === 'x' ? seen?.headers['x'] : seen?.[part], expected);
+  }
+});
+
+test('a secret may stand in a path that it cannot lead out of', async () => {
+  const calls = await startHostCalls({
+    egress: [{ ...RULE, path: '/services' }],
+    secrets: {
+      SLACK: { value: 'T0CANARY/B0/x_1', hosts: ['api.test'], positions: ['path'] },
+      DOTS: { value: '../../canary', hosts: ['api.test'], positions: ['path'] },
+      QUERY: { value: 'canary?to=1', hosts: ['api.test'], positions: ['path'] },
+    },
+  });
+  open.push(calls);
+  const [answer, [seen]] = await exchange(calls, { url: at(`/services/${calls.placeholder('SLACK')}`) });
+  assert.is(seen!.url, '/services/T0CANARY/B0/x_1');
+  assert.match((answer as { ok: HttpResponse }).ok.url, /\/services\/\[redacted SLACK\]$/);
+  for (const name of ['DOTS', 'QUERY']) {
+    const [refused, none] = await exchange(calls, { url: at(`/services/${calls.placeholder(name)}`) });
+    assert.is('error' in refused && refused.error.tag, 'invalid');
+    assert.is(none.length, 0);
   }
 });
 

@@ -22,7 +22,8 @@ export type HttpAuth =
   | {
       readonly tag: 'hmac';
       readonly val: { readonly header: string; readonly secret: string; readonly prefix: string };
-    };
+    }
+  | { readonly tag: 'standard-webhook'; readonly val: { readonly id: string; readonly secret: string } };
 
 /** WIT `request`, in the JSON-safe form of jco's bindings. */
 export interface HttpRequest {
@@ -66,6 +67,7 @@ const AUTH_FIELDS = {
   basic: { username: 'string', password: 'string' },
   'api-key': { name: 'string', value: 'string', inQuery: 'boolean' },
   hmac: { header: 'string', secret: 'string', prefix: 'string' },
+  'standard-webhook': { id: 'string', secret: 'string' },
 } as const;
 
 /**
@@ -119,6 +121,8 @@ function readAuth(value: unknown): HttpAuth {
       return { tag, val: fields(inner(), 'request.auth.val', AUTH_FIELDS['api-key']) };
     case 'hmac':
       return { tag, val: fields(inner(), 'request.auth.val', AUTH_FIELDS.hmac) };
+    case 'standard-webhook':
+      return { tag, val: fields(inner(), 'request.auth.val', AUTH_FIELDS['standard-webhook']) };
     default:
       throw new HttpFailure('invalid', `request.auth has the unknown tag "${tag}"`);
   }

@@ -122,7 +122,8 @@ export async function loadSecrets(
   return { placeholder, scope };
 }
 
-async function readSource(
+/** The value that a source of the config names; undefined for a variable that is not set. Throws when a file cannot be read. */
+export async function readSource(
   source: SecretConfig['source'],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import type { TaskState } from '../../kernel/task/state.ts';
 import { bursts, COMPILED, ENV, TASKS, type Told } from '../../testing/arbitrary_commands.ts';
 import { memoryTransport } from '../../testing/engine_rig.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { loadSecrets } from '../imports/secrets.ts';
 import type { DispatchRow, Store, TaskCommit, TimerRow, WaitingRow } from '../store/port.ts';
@@ -57,7 +58,7 @@ async function opened(
     secrets: await loadSecrets({}, 'salt'),
     logger,
     faults: NO_FAULTS,
-    now: () => 2_000,
+    clock: { ...SYSTEM_CLOCK, now: () => 2_000 },
     loadTemplate: async () => COMPILED,
     watchers: new Watchers(),
     announcer: new Announcer(createHooks(), logger),

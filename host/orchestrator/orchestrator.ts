@@ -6,6 +6,7 @@ import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
 import type { Store } from '../store/port.ts';
@@ -34,8 +35,7 @@ export interface OrchestratorOptions {
   readonly secrets: SecretStore;
   readonly logger: Logger;
   readonly faults: Faults;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Clock;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
   readonly watchers: Watchers;
   readonly announcer: Announcer;
@@ -70,7 +70,7 @@ export class Orchestrator {
     });
     this.#timers = new TimerPump({
       store: options.store,
-      now: options.now,
+      clock: options.clock,
       fire: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
       onError: (error) => options.logger.error({ err: error }, 'timers could not be fired; trying again'),
     });
@@ -189,12 +189,12 @@ export class Orchestrator {
 
   /** The dispatch is durable, so a transport that fails now is asked again for as long as an answer is waited for. */
   async #send(data: DispatchData): Promise<void> {
-    const { transport, faults, logger, now } = this.#options;
+    const { transport, faults, logger, clock } = this.#options;
     const { identity } = data;
     await faults.hit('orchestrator.before_publish');
     while (!this.#closing.signal.aborted && this.#claims.waits(identity)) {
       try {
-        await transport.publishStep(identity.namespace, dispatchMessage(data, now()));
+        await transport.publishStep(identity.namespace, dispatchMessage(data, clock.now()));
         return await faults.hit('orchestrator.after_publish');
       } catch (error) {
         logger.warn({ err: error, step_id: identity.step_id }, 'a dispatch was not taken; trying again');
@@ -210,7 +210,9 @@ export class Orchestrator {
 
   async #kill(taskId: string, stepId: string): Promise<void> {
     try {
-      await this.#options.transport.broadcast(cancelMessage({ task_id: taskId, step_id: stepId }, this.#options.now()));
+      await this.#options.transport.broadcast(
+        cancelMessage({ task_id: taskId, step_id: stepId }, this.#options.clock.now()),
+      );
     } catch (error) {
       this.#options.logger.debug(
         { err: error, step_id: stepId },
@@ -229,7 +231,7 @@ export class Orchestrator {
     try {
       const recorded = await this.#tasks.perform(
         result.task_id,
-        commandOf(result, this.#options.now()),
+        commandOf(result, this.#options.clock.now()),
         (_state, events) => events.length > 0,
       );
       if (!recorded && result.kind !== 'unavailable') {
@@ -273,7 +275,7 @@ export class Orchestrator {
       [...state.steps.values()].filter((step) => step.status === 'enqueued').map((step) => this.#message(state, step)),
     );
     for (const message of unanswered) this.#dispatch(message);
-    await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.now() }, () => undefined);
+    await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.clock.now() }, () => undefined);
   }
 }
 

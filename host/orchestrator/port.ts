@@ -67,6 +67,15 @@ export interface NumberedEvent {
   readonly event: TaskEvent;
 }
 
+/** The result that somebody gives a step by hand. */
+export interface Resolution {
+  readonly result: Json;
+  /** Of a decision: the steps it chooses. */
+  readonly branch?: readonly string[];
+  /** Of a fan-out: one item for each worker. */
+  readonly items?: readonly Json[];
+}
+
 /** Who asks, for every act that changes something. */
 export interface Actor {
   readonly principal: Principal;
@@ -100,12 +109,7 @@ export interface Engine {
   /** `step` is an id or a name. Of a failed step: a fresh set of attempts. Of one that waits for a retry: now. */
   retryStep(task_id: string, step: string, act: OperatorAct): Promise<StepView>;
   /** Gives a step its result by hand; checked like the handler's own. */
-  resolveStep(
-    task_id: string,
-    step: string,
-    resolution: { readonly result: Json; readonly branch?: readonly string[] },
-    act: OperatorAct,
-  ): Promise<StepView>;
+  resolveStep(task_id: string, step: string, resolution: Resolution, act: OperatorAct): Promise<StepView>;
   waiting(query: {
     readonly task_id?: string;
     readonly cursor?: string;

@@ -1,6 +1,7 @@
 import { WeftError } from '../../kernel/errors.ts';
 import type { Command } from '../../kernel/task/commands.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
 import type { TimerRow } from '../store/port.ts';
 import { TimerPump } from './timer_pump.ts';
 
@@ -28,7 +29,7 @@ function timers(rows: TimerRow[], wrong: (step_id: string) => unknown = () => un
           .filter((at) => at > after)
           .sort((a, b) => a - b)[0],
     },
-    now: () => Date.now(),
+    clock: SYSTEM_CLOCK,
     fire: async (_task, command: Command) => {
       const { step_id } = command as Extract<Command, { kind: 'fire_deadline' }>;
       const error = wrong(step_id);

@@ -1,5 +1,6 @@
 import { WeftError } from '../../kernel/errors.ts';
 import type { Command } from '../../kernel/task/commands.ts';
+import type { Clock } from '../clock.ts';
 import type { Store, TimerRow } from '../store/port.ts';
 
 /** Timeouts do not see the clock being set or the machine asleep, so none is trusted for longer. */
@@ -11,8 +12,7 @@ const RETRY_MS = 1_000;
 /** What the pump needs from its surroundings. */
 export interface TimerPumpOptions {
   readonly store: Pick<Store, 'dueTimers' | 'nextTimerAt'>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Decides a fired timer; resolves once that is durable. */
   readonly fire: (taskId: string, command: Command) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -24,7 +24,7 @@ export interface TimerPumpOptions {
  */
 export class TimerPump {
   readonly #options: TimerPumpOptions;
-  #sleeping: { timeout: NodeJS.Timeout; until: number } | undefined;
+  #sleeping: { cancel: () => void; until: number } | undefined;
   #pumping: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -49,18 +49,18 @@ export class TimerPump {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#sleeping?.timeout);
+    this.#sleeping?.cancel();
     await this.#pumping;
   }
 
   #sleep(until: number): void {
-    clearTimeout(this.#sleeping?.timeout);
-    const ms = Math.min(Math.max(until - this.#options.now(), 0), SLEEP_MS_MAX);
-    const timeout = setTimeout(() => {
+    this.#sleeping?.cancel();
+    const ms = Math.min(Math.max(until - this.#options.clock.now(), 0), SLEEP_MS_MAX);
+    const cancel = this.#options.clock.after(ms, () => {
       this.#sleeping = undefined;
       void this.#pump();
-    }, ms);
-    this.#sleeping = { timeout, until };
+    });
+    this.#sleeping = { cancel, until };
   }
 
   async #pump(): Promise<void> {
@@ -76,7 +76,7 @@ export class TimerPump {
         next = await this.#options.store.nextTimerAt(await this.#fireDue());
       } catch (error) {
         this.#options.onError(error);
-        next = this.#options.now() + RETRY_MS;
+        next = this.#options.clock.now() + RETRY_MS;
       }
     } while (this.#again && !this.#closed);
     // In the same turn as the last look at `again`: a timer that is scheduled now starts the next sleep.
@@ -87,7 +87,7 @@ export class TimerPump {
   /** Fires all that is due; resolves with the moment up to which everything was. */
   async #fireDue(): Promise<number> {
     for (;;) {
-      const now = this.#options.now();
+      const now = this.#options.clock.now();
       const rows = await this.#options.store.dueTimers(now, BATCH + this.#dead.size);
       const due = rows.filter((row) => !this.#dead.has(keyOf(row)));
       if (due.length === 0 || this.#closed) return now;

@@ -7,6 +7,11 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError';
 }
 
+/** What a guest gave back is more than the contract takes; the message names the part and the limit. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError';
+}
+
 /**
  * Parses a JSON text that a guest made: at most 64 levels deep, every number finite, no `__proto__` key, so that
  * whatever handles the value later may recurse, store and merge it.

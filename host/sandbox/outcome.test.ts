@@ -55,6 +55,12 @@ test('refuses what the contract does not allow, naming the part', () => {
     ['branch.steps is not a list', { tag: 'branch', val: { ...branch, steps: 'a' } }],
     ['branch.steps[1] is not a name', { tag: 'branch', val: { ...branch, steps: ['a', ''] } }],
     ['branch.result is not a JSON text', { tag: 'branch', val: { steps: [] } }],
+    ['batches is not a record', { tag: 'batches', val: ['1'] }],
+    ['batches.items is not a list', { tag: 'batches', val: { ...batches, items: '1' } }],
+    ['batches.items[1] is not a JSON text', { tag: 'batches', val: { ...batches, items: ['1', 2] } }],
+    ['batches.items[0] is not a JSON text', { tag: 'batches', val: { ...batches, items: new Array(1) } }],
+    ['batches.result is not a JSON text', { tag: 'batches', val: { ...batches, result: undefined } }],
+    ['batches.max-concurrency is not a u32', { tag: 'batches', val: { ...batches, maxConcurrency: 2 ** 32 } }],
     ['batches.items[0] is not JSON', { tag: 'batches', val: { ...batches, items: ['x'] } }],
     ['batches.max-concurrency is not a u32', { tag: 'batches', val: { ...batches, maxConcurrency: -1 } }],
     ['suspend.request is not a record', { tag: 'suspend', val: { ...suspension, request: '[]' } }],
@@ -73,6 +79,29 @@ test('refuses what the contract does not allow, naming the part', () => {
     ],
   ];
   for (const [message, value] of refused) assert.throws(() => readOutcome(value), message);
+});
+
+const batchesOf = (items: readonly string[]) => readOutcome({ tag: 'batches', val: { ...batches, items } });
+
+test('takes no batch up to 10,000, and refuses one more', () => {
+  const count = (length: number) => batchesOf(Array.from({ length }, (_, i) => String(i)));
+  assert.equal(count(0), { kind: 'batches', items: [], max_concurrency: 3, result: null });
+  assert.equal(count(10_000), { ...count(0), items: Array.from({ length: 10_000 }, (_, i) => i) });
+  assert.throws(() => count(10_001), 'batches.items has 10001 items, where 10000 are allowed');
+  assert.throws(() => batchesOf(new Array(2 ** 32 - 1)), 'batches.items has 4294967295 items');
+});
+
+test('takes a batch of up to 1 MiB, counted in bytes', () => {
+  const wide = (bytes: number) => JSON.stringify('é'.repeat(bytes / 2 - 1));
+  const most = wide(1024 * 1024);
+  assert.is(Buffer.byteLength(most), 1024 * 1024);
+  assert.equal(batchesOf(['1', most]), {
+    kind: 'batches',
+    items: [1, JSON.parse(most)],
+    max_concurrency: 3,
+    result: null,
+  });
+  assert.throws(() => batchesOf(['1', wide(1024 * 1024 + 2)]), 'batches.items[1] has 1048578 bytes');
 });
 
 test('refuses a failure that is none', () => {

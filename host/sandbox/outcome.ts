@@ -1,15 +1,19 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure, SuspensionRequest } from '../../kernel/task/events.ts';
-import { MalformedError, parseJsonText } from './json_text.ts';
+import { MalformedError, parseJsonText, TooLargeError } from './json_text.ts';
 
 const MESSAGE_CHARACTERS_MAX = 4096;
 const NAME_CHARACTERS_MAX = 256;
 const DEADLINES_MAX = 16;
+/** Workers of one fan-out. */
+const BATCHES_MAX = 10_000;
+/** UTF-8 bytes of what one worker gets: it travels in a message and stays in the journal. */
+const BATCH_BYTES_MAX = 1024 * 1024;
 const FAILURE_CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
  * Reads WIT `outcome` as jco's bindings give it, `{tag, val}` with JSON as text.
- * @throws MalformedError
+ * @throws MalformedError, TooLargeError
  */
 export function readOutcome(value: unknown): Outcome {
   const { tag, val } = record(value, 'outcome');
@@ -24,15 +28,8 @@ export function readOutcome(value: unknown): Outcome {
         result: json(branch['result'], 'branch.result'),
       };
     }
-    case 'batches': {
-      const batches = record(val, 'batches');
-      return {
-        kind: 'batches',
-        items: list(batches['items'], 'batches.items').map((item, i) => json(item, `batches.items[${i}]`)),
-        max_concurrency: u32(batches['maxConcurrency'], 'batches.max-concurrency'),
-        result: json(batches['result'], 'batches.result'),
-      };
-    }
+    case 'batches':
+      return readBatches(record(val, 'batches'));
     case 'suspend':
       return readSuspension(record(val, 'suspend'));
     default:
@@ -58,6 +55,28 @@ export function readFailure(value: unknown): Failure {
     ...(retryAfterMs == null ? {} : { retry_after_ms: u32(retryAfterMs, 'failure.retry-after-ms') }),
     ...(details == null ? {} : { details: json(details, 'failure.details') }),
   };
+}
+
+function readBatches(batches: Readonly<Record<string, unknown>>): Outcome {
+  const items = list(batches['items'], 'batches.items');
+  if (items.length > BATCHES_MAX) {
+    throw new TooLargeError(`batches.items has ${items.length} items, where ${BATCHES_MAX} are allowed`);
+  }
+  return {
+    kind: 'batches',
+    // Array.from, unlike map, does not skip holes.
+    items: Array.from(items, (item, i) => batchItem(item, `batches.items[${i}]`)),
+    max_concurrency: u32(batches['maxConcurrency'], 'batches.max-concurrency'),
+    result: json(batches['result'], 'batches.result'),
+  };
+}
+
+function batchItem(item: unknown, what: string) {
+  const bytes = typeof item === 'string' ? Buffer.byteLength(item) : 0;
+  if (bytes > BATCH_BYTES_MAX) {
+    throw new TooLargeError(`${what} has ${bytes} bytes, where ${BATCH_BYTES_MAX} are allowed`);
+  }
+  return json(item, what);
 }
 
 function readSuspension(suspension: Readonly<Record<string, unknown>>): Outcome {

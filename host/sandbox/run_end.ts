@@ -3,7 +3,7 @@ import type { Failure } from '../../kernel/task/events.ts';
 import { textBytes } from './cell/text_bytes.ts';
 import type { OrderEnd, OrderReport } from './cell.ts';
 import { sandboxFailure } from './failures.ts';
-import { MalformedError } from './json_text.ts';
+import { MalformedError, TooLargeError } from './json_text.ts';
 import { readFailure, readOutcome } from './outcome.ts';
 import type { StepLimits } from './port.ts';
 
@@ -32,6 +32,7 @@ export function judgeRun({ end, measure }: OrderReport, limits: RunLimits): RunV
       ? { kind: 'outcome', outcome: readOutcome(end.value) }
       : failed(readFailure(end.value));
   } catch (error) {
+    if (error instanceof TooLargeError) return failed(sandboxFailure('output_too_large', error.message));
     if (!(error instanceof MalformedError)) throw error;
     return failed(sandboxFailure('output_malformed', error.message));
   }

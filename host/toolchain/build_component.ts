@@ -22,15 +22,7 @@ export interface Built {
  * @throws BuildError
  */
 export async function buildComponent(name: string, source: string, path: string, force: boolean): Promise<Built> {
-  const packages = witPackages();
-  const entry = join(source, 'handler.ts');
-  const capability = readCapability(join(source, 'capability.json'), name, hostInterfaces(packages));
-  const bundle = await bundleHandler(entry);
-  const undeclared = bundle.imports.filter((each) => !capability.imports.includes(each));
-  if (undeclared.length > 0) throw new BuildError(undeclared.map((each) => undeclaredImport(entry, each)));
-
-  const world = worldDigest(packages, capability.imports);
-  const source_hash = digestOf(JSON.stringify([FORMAT, ENGINE, world, capability, bundle.code]));
+  const { packages, entry, capability, bundle, source_hash } = await readSource(name, source);
   const current = readManifest(path);
   if (!force && current?.source_hash === source_hash) return { status: 'current', manifest: current };
 
@@ -48,6 +40,28 @@ export async function buildComponent(name: string, source: string, path: string,
   };
   writeComponent(path, component, manifest);
   return { status: 'built', manifest };
+}
+
+/**
+ * Whether the component `path` is what the handler in `source` would be built to.
+ * @throws BuildError when it could not be built
+ */
+export async function isCurrent(name: string, source: string, path: string): Promise<boolean> {
+  const { source_hash } = await readSource(name, source);
+  return readManifest(path)?.source_hash === source_hash;
+}
+
+/** All that a component is made of, and the hash of it. @throws BuildError */
+async function readSource(name: string, source: string) {
+  const packages = witPackages();
+  const entry = join(source, 'handler.ts');
+  const capability = readCapability(join(source, 'capability.json'), name, hostInterfaces(packages));
+  const bundle = await bundleHandler(entry);
+  const undeclared = bundle.imports.filter((each) => !capability.imports.includes(each));
+  if (undeclared.length > 0) throw new BuildError(undeclared.map((each) => undeclaredImport(entry, each)));
+  const world = worldDigest(packages, capability.imports);
+  const source_hash = digestOf(JSON.stringify([FORMAT, ENGINE, world, capability, bundle.code]));
+  return { packages, entry, capability, bundle, source_hash };
 }
 
 function digestOf(bytes: string | Uint8Array): string {

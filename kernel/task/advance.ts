@@ -1,5 +1,6 @@
 import { WeftError } from '../errors.ts';
 import { meetsDependents } from './apply.ts';
+import { batchOfWorker, cancelWorkers, judgeBatch, startable } from './batch.ts';
 import { settleBranches } from './creation.ts';
 import { resolveDispatch } from './dispatch_input.ts';
 import type { Draft } from './draft.ts';
@@ -15,8 +16,15 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
   const agenda = [...settled];
   for (let next = 0; next < agenda.length; next++) {
     const step = draft.step(agenda[next]!.id);
+    if (step.share !== undefined) {
+      agenda.push(...advanceBatch(draft, batchOfWorker(draft.state, step)));
+      continue;
+    }
     if (step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'fail_task') {
       return failTask(draft, step);
+    }
+    if (step.batch !== undefined && (step.status === 'resolved_manually' || meetsDependents(draft.state, step))) {
+      cancelWorkers(draft, step, `batch "${step.name}" is over`);
     }
     if (!meetsDependents(draft.state, step)) continue;
     const created = compiledOf(draft.state, step).definition.type === 'decision' ? settleBranches(draft, step) : [];
@@ -25,13 +33,36 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
   }
 }
 
-/** Dispatches those of the steps that are ready. Returns the ones that failed instead: their values were refused. */
+/**
+ * Dispatches those of the steps that are ready; a batch among them starts its workers. Returns the ones that settled
+ * instead: their values were refused, or the batch has no workers.
+ */
 export function dispatchReady(draft: Draft, ids: Iterable<string>): readonly StepState[] {
   if (draft.state.head.paused) return [];
   const ready = [...ids]
     .map((id) => draft.step(id))
-    .filter((step) => step.status === 'pending' && step.unmet_dependencies === 0);
-  return dispatchAll(draft, ready);
+    .filter((step) => step.status === 'pending' && step.unmet_dependencies === 0 && step.share === undefined);
+  const batches = ready.filter((step) => step.batch !== undefined);
+  const single = ready.filter((step) => step.batch === undefined);
+  return [...dispatchAll(draft, single), ...batches.flatMap((batch) => advanceBatch(draft, batch))];
+}
+
+/** Dispatches a step whose wait is over; the worker of a batch queues for a slot. Returns what settled instead. */
+export function dispatchWoken(draft: Draft, step: StepState): readonly StepState[] {
+  if (step.share === undefined) return draft.state.head.paused ? [] : dispatchAll(draft, [step]);
+  return advanceBatch(draft, batchOfWorker(draft.state, step));
+}
+
+/** Ends a batch that is over, or fills its window. Returns the batch, or the workers whose values were refused. */
+export function advanceBatch(draft: Draft, batch: StepState): readonly StepState[] {
+  if (batch.status !== 'pending' || batch.unmet_dependencies > 0) return [];
+  const ended = judgeBatch(draft, batch);
+  if (ended !== undefined) return [ended];
+  const failed: StepState[] = [];
+  for (const worker of startable(draft, batch.id)) {
+    if (!dispatch(draft, worker)) failed.push(draft.step(worker.id));
+  }
+  return failed;
 }
 
 /** Dispatches steps that may run. Returns the ones that failed instead. */

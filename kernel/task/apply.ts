@@ -1,6 +1,7 @@
 import { WeftError } from '../errors.ts';
 import type { CompiledTemplate } from '../template/types.ts';
-import type { EventOf, JournalEntry, StepEvent, TaskEvent } from './events.ts';
+import { batchOf, batchOfWorker, countWorker } from './batch.ts';
+import type { BatchWindow, EventOf, JournalEntry, StepEvent, TaskEvent } from './events.ts';
 import { compiledOf, dependentsOf, emptyTask, type StepState, type TaskState } from './state.ts';
 import { SETTLED, transitionStep } from './step_machine.ts';
 import { assertTaskTransition, isSettled } from './task_machine.ts';
@@ -96,6 +97,7 @@ function createSteps(state: TaskState, event: EventOf<'steps_created'>): void {
       created_at: event.at,
       inbox: [],
       signal_ids: [],
+      share: created.batch,
     };
     state.steps.set(step.id, step);
     state.head.count.pending += 1;
@@ -118,6 +120,8 @@ function applyToStep(state: TaskState, event: StepEvent): void {
   }
   const after = transitionStep(before, event);
   state.steps.set(after.id, after);
+  if (after.share !== undefined) countInBatch(state, before, after);
+  if ('window' in event && event.window !== undefined) openBatch(state, after, event.window);
   if (after.status === before.status) return;
 
   const { head } = state;
@@ -132,8 +136,22 @@ function applyToStep(state: TaskState, event: StepEvent): void {
   }
 }
 
+function openBatch(state: TaskState, fanOut: StepState, window: BatchWindow): void {
+  const step = batchOf(state, fanOut);
+  if (step === undefined) return;
+  const nothing = { next: 0, in_flight: 0, complete: 0, failed: 0, held: [] };
+  state.steps.set(step.id, { ...step, batch: { ...nothing, window, total: window.workers } });
+}
+
+function countInBatch(state: TaskState, before: StepState, after: StepState): void {
+  const step = batchOfWorker(state, after);
+  state.steps.set(step.id, { ...step, batch: countWorker(step.batch!, before, after) });
+}
+
 /** Whether a step's dependents need not wait for it any longer. */
 export function meetsDependents(state: TaskState, step: StepState): boolean {
+  // Nobody waits for one worker: they wait for the batch.
+  if (step.share !== undefined) return false;
   switch (step.status) {
     case 'complete':
     case 'resolved_manually':
@@ -147,6 +165,8 @@ export function meetsDependents(state: TaskState, step: StepState): boolean {
 
 /** Whether a failed step keeps the task from completing until an operator acts. */
 function holdsBack(state: TaskState, step: StepState): boolean {
+  // What a worker's failure means is up to its batch.
+  if (step.share !== undefined) return false;
   return step.status === 'error' && compiledOf(state, step).definition.on_failure !== 'continue';
 }
 

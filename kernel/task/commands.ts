@@ -79,6 +79,8 @@ export type Command =
       readonly step_id: string;
       readonly result: Json;
       readonly branch?: readonly string[];
+      /** Of a fan-out: one item for each worker. */
+      readonly items?: readonly Json[];
     } & OperatorAct);
 
 /** What the kernel asks of its surroundings while it decides: synchronous, pure, the same answer to the same question. */

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import { type ReferenceScope, resolveValue } from '../reference/resolve.ts';
+import { workersOf } from './batch.ts';
 import { compiledOf, type Resume, type StepState, stepNamed, type TaskState } from './state.ts';
 
 /** What a handler is given, references filled in. */
@@ -31,26 +32,42 @@ export function resolveDispatch(
         ? undefined
         : { status: found.status, result: found.result ?? null, error: errorOf(found) };
     },
+    results: (name) => {
+      const batch = stepNamed(state, name);
+      return batch?.batch === undefined ? undefined : resultsOf(state, batch);
+    },
+    ...(step.share === undefined ? {} : { batch: step.share }),
     secret,
   };
   return {
     config: resolveValue(compiled.config, scope),
     inputs:
-      compiled.definition.inputs === undefined
-        ? resultsOfDependencies(state, step)
-        : resolveValue(compiled.inputs, scope),
+      compiled.definition.inputs === undefined ? defaultInputs(state, step) : resolveValue(compiled.inputs, scope),
     ...(step.resume === undefined ? {} : { resume: step.resume }),
   };
 }
 
-/** The default inputs: each dependency's result under its name; null for one that failed and was let pass. */
-function resultsOfDependencies(state: TaskState, step: StepState): JsonObject {
+/**
+ * The inputs of a step that names none: each dependency's result under its name, null for one that failed and was let
+ * pass, all results of a batch; for a worker its item and index.
+ */
+function defaultInputs(state: TaskState, step: StepState): JsonObject {
+  if (step.share !== undefined) return { ...step.share };
   const inputs: Record<string, Json> = {};
   for (const id of step.dependencies) {
     const dependency = state.steps.get(id)!;
-    inputs[dependency.name] = dependency.result ?? null;
+    inputs[dependency.name] =
+      dependency.batch === undefined ? (dependency.result ?? null) : resultsOf(state, dependency);
   }
   return inputs;
+}
+
+/** What became of a batch, by index: `{index, status, result}` or `{index, status, error}`. */
+function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
+  return [...workersOf(state, batch)].map((worker, index) => {
+    const { status, result } = worker;
+    return result === undefined ? { index, status, error: errorOf(worker) } : { index, status, result };
+  });
 }
 
 function errorOf(step: StepState): Json {

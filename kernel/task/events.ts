@@ -39,6 +39,24 @@ export interface CreatedStep {
   readonly dependencies: readonly string[];
   readonly pin: HandlerPin | null;
   readonly provenance: Provenance;
+  /** Of the worker of a batch: what `${batch.item}` and `${batch.index}` mean to it. */
+  readonly batch?: BatchItem;
+}
+
+/** One worker's share of a fan-out. */
+export interface BatchItem {
+  readonly item: Json;
+  readonly index: number;
+}
+
+/** How a fan-out's workers are run. */
+export interface BatchWindow {
+  /** How many there are. */
+  readonly workers: number;
+  /** How many may be in flight at once; 0 means any number. */
+  readonly max_concurrency: number;
+  /** How many may fail, by number and by share of all; null sets no limit of its own, both null tolerate none. */
+  readonly tolerance: { readonly count: number | null; readonly percentage: number | null };
 }
 
 /** Why an attempt ended badly. `kind` decides what the engine does; people read the message. */
@@ -167,6 +185,8 @@ export type TaskEvent =
       readonly result: Json;
       /** Of a decision: the names it chose. */
       readonly branch?: readonly string[];
+      /** Of a fan-out: how the workers are run, which the same commit creates. */
+      readonly window?: BatchWindow;
       readonly receipt?: Receipt;
     } & OfAttempt)
   | ({
@@ -189,11 +209,17 @@ export type TaskEvent =
   | ({ readonly kind: 'step_deadline_fired'; readonly name: string } & OfAttempt)
   /** The wait for a retry ended while the task was paused: the step is dispatched on resume. */
   | ({ readonly kind: 'step_retry_due' } & OfStep)
+  | ({
+      /** All workers of a batch have settled; the step is the batch. */
+      readonly kind: 'batch_converged';
+      readonly counts: { readonly complete: number; readonly error: number };
+    } & OfStep)
   | ({ readonly kind: 'step_cancelled'; readonly reason: string } & OfStep)
   | ({
       readonly kind: 'step_resolved_manually';
       readonly result: Json;
       readonly branch?: readonly string[];
+      readonly window?: BatchWindow;
     } & OfStep &
       OperatorAct)
   | ({ readonly kind: 'step_retried_by_operator' } & OfStep & OperatorAct);

@@ -1,5 +1,7 @@
 import { WeftError } from '../errors.ts';
-import { cancelUnsettled, dispatchReady, settle } from './advance.ts';
+import type { Json } from '../json.ts';
+import { cancelUnsettled, dispatchReady, dispatchWoken, settle } from './advance.ts';
+import { batchOfWorker, spawnWorkers, windowFor, workersOf } from './batch.ts';
 import type { Command } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import type { Draft } from './draft.ts';
@@ -46,8 +48,15 @@ export function retryStep(draft: Draft, { step_id, by, reason }: CommandOf<'retr
   if (!possible || wasLetPass(draft, step)) {
     throw new WeftError('step_not_retryable', { step: step.name, status: step.status });
   }
-  draft.emit({ kind: 'step_retried_by_operator', step_id, at: draft.at, by, reason });
-  settle(draft, dispatchReady(draft, [step_id]));
+  const retry = ({ id }: StepState): void =>
+    draft.emit({ kind: 'step_retried_by_operator', step_id: id, at: draft.at, by, reason });
+  retry(step);
+  // A batch is retried by what failed of it.
+  if (step.batch !== undefined)
+    for (const worker of workersOf(draft.state, step)) if (worker.status === 'error') retry(worker);
+  const advanced =
+    step.share === undefined ? dispatchReady(draft, [step_id]) : dispatchWoken(draft, draft.step(step_id));
+  settle(draft, advanced);
 }
 
 /**
@@ -55,14 +64,17 @@ export function retryStep(draft: Draft, { step_id, by, reason }: CommandOf<'retr
  * @throws step_not_found, step_not_resolvable, branch_invalid, result_invalid
  */
 export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): void {
-  const { step_id, by, reason, result, branch } = command;
+  const { step_id, by, reason, result, branch, items } = command;
   const step = stepById(draft, step_id);
   const possible = STEP_TRANSITIONS[step.status].step_resolved_manually !== undefined;
   if (!possible || wasLetPass(draft, step)) {
     throw new WeftError('step_not_resolvable', { step: step.name, status: step.status });
   }
   checkBranch(draft, step, branch);
-  const problems = step.pin === null ? [] : draft.env.checkResult(step.pin, result);
+  checkItems(draft, step, items);
+  // A batch's pin is that of its workers, whose results it has none of.
+  const unchecked = step.pin === null || step.batch !== undefined;
+  const problems = unchecked ? [] : draft.env.checkResult(step.pin!, result);
   if (problems.length > 0) throw new WeftError('result_invalid', { step: step.name, problems: problems.join('; ') });
   draft.emit({
     kind: 'step_resolved_manually',
@@ -72,12 +84,26 @@ export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): v
     reason,
     result,
     ...(branch === undefined ? {} : { branch }),
+    ...(items === undefined ? {} : windowFor(draft.state, step, items, 0, result)),
   });
+  if (items !== undefined) spawnWorkers(draft, draft.step(step_id), items);
   settle(draft, [draft.step(step_id)]);
 }
 
 function wasLetPass(draft: Draft, step: StepState): boolean {
+  // A worker goes with its batch: once that is over, nobody counts it any more.
+  if (step.share !== undefined) return batchOfWorker(draft.state, step).status !== 'pending';
   return step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'continue';
+}
+
+/** A fan-out is resolved with the items of its workers; any other step with none. */
+function checkItems(draft: Draft, step: StepState, items: readonly Json[] | undefined): void {
+  const isFanOut = compiledOf(draft.state, step).definition.type === 'batchable';
+  if (isFanOut === (items !== undefined)) return;
+  throw new WeftError('items_invalid', {
+    step: step.name,
+    problem: isFanOut ? 'a fan-out is resolved with its items' : 'only a fan-out has items',
+  });
 }
 
 /** A decision is resolved with the names it chooses; any other step with none. */

@@ -1,4 +1,6 @@
-import { dispatchAll, settle } from './advance.ts';
+import type { StepType } from '../template/types.ts';
+import { advanceBatch, dispatchWoken, settle } from './advance.ts';
+import { batchOfWorker, spawnWorkers, windowFor } from './batch.ts';
 import type { Command, Fence, Outcome } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import type { Draft } from './draft.ts';
@@ -21,8 +23,12 @@ export function recordOutcome(draft: Draft, command: CommandOf<'record_outcome'>
     ...fenceOf(draft, step),
     result: outcome.result,
     ...(outcome.kind === 'branch' ? { branch: outcome.steps } : {}),
+    ...(outcome.kind === 'batches'
+      ? windowFor(draft.state, step, outcome.items, outcome.max_concurrency, outcome.result)
+      : {}),
     ...(receipt === undefined ? {} : { receipt }),
   });
+  if (outcome.kind === 'batches') spawnWorkers(draft, draft.step(step.id), outcome.items);
   settle(draft, [draft.step(step.id)]);
 }
 
@@ -50,6 +56,9 @@ function fenceOf(draft: Draft, step: StepState) {
   return { step_id: step.id, at: draft.at, attempt: step.attempt, activation: step.activation };
 }
 
+/** How a step of a type ends well; `complete` where nothing is said. */
+const EXPECTED: Readonly<Partial<Record<StepType, Outcome['kind']>>> = { decision: 'branch', batchable: 'batches' };
+
 /** Why an outcome cannot be this step's. */
 function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | undefined {
   if (outcome.kind === 'suspend') {
@@ -59,7 +68,7 @@ function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | und
     return terminal('signals_invalid', `the schema of its signals is unusable: ${problems.join('; ')}`, { problems });
   }
   const { type } = compiledOf(draft.state, step).definition;
-  const expected = type === 'decision' ? 'branch' : 'complete';
+  const expected = EXPECTED[type] ?? 'complete';
   if (outcome.kind !== expected) {
     return terminal(
       'outcome_not_allowed',
@@ -94,7 +103,7 @@ function fail(draft: Draft, step: StepState, failure: Failure, receipt: Receipt 
   if (failure.retryable && failures < retry.max_attempts) {
     const delay = retryDelayMs(retry, failures, { step_id: step.id, attempt: step.attempt }, failure.retry_after_ms);
     draft.emit({ kind: 'step_retry_scheduled', ...ended, retry_at: draft.at + delay });
-    return;
+    return freeSlot(draft, step);
   }
   draft.emit({ kind: 'step_errored', ...ended });
   settle(draft, [draft.step(step.id)]);
@@ -117,5 +126,10 @@ function suspend(
   });
   // A signal that came while the handler worked on the one before wakes it again.
   const suspended = draft.step(step.id);
-  if (suspended.inbox.length > 0 && !draft.state.head.paused) dispatchAll(draft, [suspended]);
+  if (suspended.inbox.length > 0 || suspended.share !== undefined) settle(draft, dispatchWoken(draft, suspended));
+}
+
+/** A worker that waits gives its slot to the next. */
+function freeSlot(draft: Draft, step: StepState): void {
+  if (step.share !== undefined) settle(draft, advanceBatch(draft, batchOfWorker(draft.state, step)));
 }

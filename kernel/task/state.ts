@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { CompiledStep, CompiledTemplate } from '../template/types.ts';
 import type {
+  BatchItem,
+  BatchWindow,
   Deadline,
   EventOf,
   Failure,
@@ -33,6 +35,20 @@ export interface Resume {
   readonly state: Json;
   readonly signals: readonly Signal[];
   readonly fired?: string | undefined;
+}
+
+/** How far a batch is. */
+export interface Batch {
+  readonly window: BatchWindow;
+  readonly total: number;
+  /** Index of the first worker that was never started. */
+  readonly next: number;
+  /** Workers that hold a slot of the window. */
+  readonly in_flight: number;
+  readonly complete: number;
+  readonly failed: number;
+  /** Ids of workers that woke and queue for a slot, first come first served. */
+  readonly held: readonly string[];
 }
 
 /** A step. Replaced whole on every transition, never mutated. */
@@ -71,6 +87,10 @@ export interface StepState {
   readonly signal_ids: readonly string[];
   readonly receipt?: Receipt | undefined;
   readonly resolved?: OperatorAct | undefined;
+  /** Of the worker of a batch: its share. */
+  readonly share?: BatchItem | undefined;
+  /** Of a batch, once its fan-out has completed. */
+  readonly batch?: Batch | undefined;
 }
 
 /** What is known of a task as a whole. */
@@ -119,11 +139,30 @@ export function compiledOf(state: TaskState, step: StepState): CompiledStep {
   return state.compiled.steps[step.template_index]!;
 }
 
-/** A created step by its name; undefined while (or when) it does not exist. */
+/** Whether a step's wait is over, so that it only has to be dispatched. */
+export function hasWoken(step: StepState): boolean {
+  switch (step.status) {
+    case 'waiting_for_retry':
+      return step.retry_due === true;
+    case 'waiting_for_input':
+      return step.inbox.length > 0 || step.suspension?.fired !== undefined;
+    default:
+      return false;
+  }
+}
+
+/** A created step by its name, the worker of a batch as `name[index]`; undefined while (or when) it does not exist. */
 export function stepNamed(state: TaskState, name: string): StepState | undefined {
+  const worker = WORKER_NAME.exec(name);
+  if (worker !== null) {
+    const batch = stepNamed(state, worker[1]!);
+    return batch === undefined ? undefined : state.steps.get(`${batch.dependencies[0]}.${worker[2]}`);
+  }
   const index = state.compiled.index_of.get(name);
   return index === undefined ? undefined : state.steps.get(templateStepId(state.head.id, index));
 }
+
+const WORKER_NAME = /^([^[]+)\[(0|[1-9]\d*)\]$/;
 
 /** Whether a template step exists in this task; `unknown` while a decision may still create it. */
 export function presenceOf(state: TaskState, index: number): 'unknown' | 'created' | 'absent' {

@@ -55,6 +55,7 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_enqueued: 'enqueued',
     step_waiting_for_worker: 'waiting_for_worker',
     step_errored: 'error',
+    batch_converged: 'complete',
   },
   enqueued: {
     ...ENDED_FROM_OUTSIDE,
@@ -143,6 +144,8 @@ export function transitionStep(step: StepState, event: StepEvent): StepState {
         failure: event.failure,
         receipt: event.receipt,
       };
+    case 'batch_converged':
+      return { ...released(step, status, event.at), result: { ...event.counts } };
     case 'step_cancelled':
       return released(step, status, event.at);
     case 'step_retry_scheduled':

@@ -1,9 +1,9 @@
 import { WeftError } from '../errors.ts';
-import { dispatchAll, dispatchReady, settle } from './advance.ts';
+import { dispatchAll, dispatchReady, dispatchWoken, settle } from './advance.ts';
 import { isStepSettled } from './apply.ts';
 import type { Command } from './commands.ts';
 import type { Draft } from './draft.ts';
-import type { StepState } from './state.ts';
+import { hasWoken, type StepState } from './state.ts';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
@@ -11,8 +11,11 @@ type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 export function fireRetry(draft: Draft, command: CommandOf<'fire_retry'>): void {
   const step = draft.state.steps.get(command.step_id);
   if (step?.status !== 'waiting_for_retry' || step.attempt !== command.attempt || step.retry_due === true) return;
-  if (draft.state.head.paused) draft.emit({ kind: 'step_retry_due', step_id: step.id, at: draft.at });
-  else dispatchAll(draft, [step]);
+  // A worker may have to queue for a slot, and a paused task waits for its operator.
+  if (draft.state.head.paused || step.share !== undefined) {
+    draft.emit({ kind: 'step_retry_due', step_id: step.id, at: draft.at });
+  }
+  settle(draft, dispatchWoken(draft, draft.step(step.id)));
 }
 
 /** A suspension's deadline has come, if the step is still in that suspension. */
@@ -22,7 +25,7 @@ export function fireDeadline(draft: Draft, command: CommandOf<'fire_deadline'>):
   if (!step.suspension?.deadlines.some((deadline) => deadline.name === command.name)) return;
   const { attempt, activation } = step;
   draft.emit({ kind: 'step_deadline_fired', step_id: step.id, at: draft.at, attempt, activation, name: command.name });
-  if (!draft.state.head.paused) dispatchAll(draft, [draft.step(step.id)]);
+  settle(draft, dispatchWoken(draft, draft.step(step.id)));
 }
 
 /**
@@ -60,7 +63,7 @@ export function signal(draft: Draft, command: CommandOf<'signal'>): void {
     },
   });
   const signalled = draft.step(step.id);
-  if (signalled.status === 'waiting_for_input' && !draft.state.head.paused) dispatchAll(draft, [signalled]);
+  if (signalled.status === 'waiting_for_input') settle(draft, dispatchWoken(draft, signalled));
 }
 
 /** A component arrived: what waited for one is dispatched; who still has none answers so again. */
@@ -80,17 +83,9 @@ export function dispatchHeld(draft: Draft): void {
   settle(draft, [...ready, ...dispatchAll(draft, steps.filter(isHeld))]);
 }
 
+/** Workers of batches are held by their batch, which fills its window. */
 function isHeld(step: StepState): boolean {
-  switch (step.status) {
-    case 'waiting_for_retry':
-      return step.retry_due === true;
-    case 'waiting_for_input':
-      return step.inbox.length > 0 || step.suspension?.fired !== undefined;
-    case 'waiting_for_worker':
-      return true;
-    default:
-      return false;
-  }
+  return step.status === 'waiting_for_worker' || (step.share === undefined && hasWoken(step));
 }
 
 /** @throws step_not_found */

@@ -102,7 +102,7 @@ const STEP_PROPERTIES = {
     default: STEP_DEFAULTS.type,
     description:
       'A decision chooses which of the steps that depend on it exist. A deferred step waits for those of its ' +
-      'dependencies that came to exist.',
+      'dependencies that came to exist. A batchable step gives items, and its batch_worker runs once for each.',
   },
   title: { type: 'string', minLength: 1, maxLength: 200, description: 'A line for people who read the template.' },
   handler: {

@@ -101,13 +101,25 @@ class Judge {
         return this.#secretDeclared(root.name);
       case 'batch_item':
       case 'batch_index':
+        if (this.#graph.steps[step]!.type === 'batch_worker') return undefined;
         return outOfPlace(source, 'only the worker of a batch has an item');
       case 'plan':
         return outOfPlace(source, 'only planning steps have a plan');
       case 'step':
-        if (root.part === 'results') return outOfPlace(source, 'only the workers of a batch have several results');
-        return this.#step(root.step, step);
+        return this.#step(root.step, step) ?? this.#part(root, source, step);
     }
+  }
+
+  /** A batch has results, any other step a result; only what waits for the batch itself sees them. */
+  #part({ step: name, part }: StepRoot, source: string, step: number): Fault | undefined {
+    const { named, steps, dependencies } = this.#graph;
+    const target = named.get(name)!;
+    const isBatch = steps[target]!.type === 'batch_worker';
+    if (part === 'result' && isBatch) return outOfPlace(source, `the workers of a batch have .results`);
+    if (part !== 'results') return undefined;
+    if (!isBatch) return outOfPlace(source, 'only the workers of a batch have several results');
+    if (dependencies[step]!.includes(target)) return undefined;
+    return outOfPlace(source, `only a step that directly depends on "${name}" sees its results`);
   }
 
   #step(name: string, step: number): Fault | undefined {
@@ -209,6 +221,8 @@ class Judge {
     }
   }
 }
+
+type StepRoot = Extract<Reference['root'], { kind: 'step' }>;
 
 function outOfPlace(source: string, rule: string): Fault {
   return { code: 'reference_out_of_place', message: `${source} means nothing here: ${rule}` };

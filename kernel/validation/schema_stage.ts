@@ -57,7 +57,7 @@ function checkCounts(steps: readonly ReviewedStep[], stepsMax: number): Diagnost
 }
 
 /** Types whose execution is not part of this version. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['batchable', 'batch_worker', 'planning']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['planning']);
 
 function isUnsupported({ type }: ReviewedStep): boolean {
   return type !== undefined && UNSUPPORTED.has(type);
@@ -67,7 +67,7 @@ function notSupported({ pointer, type }: ReviewedStep): Diagnostic {
   return diagnose('not_supported_yet', {
     pointer: `${pointer}/type`,
     message: `steps of type "${type}" cannot be run by this version of Weft`,
-    expected: ['standard', 'decision', 'deferred'],
+    expected: ['standard', 'decision', 'deferred', 'batchable', 'batch_worker'],
     got: type!,
   });
 }

@@ -5,6 +5,7 @@ import type { SyncHookName } from '../hooks/table.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { SchemaCompiler } from '../schema/compile.ts';
 import { pointerOf } from '../schema/pointer.ts';
+import { checkBatches } from './batches.ts';
 import { checkConfiguration } from './configuration_stage.ts';
 import { checkDecisions } from './decisions.ts';
 import { buildGraph } from './graph.ts';
@@ -68,6 +69,7 @@ export function validateTemplate(given: Json, env: ValidationEnvironment): Valid
   finish('validateGraph', handlers.review, [
     ...checkGraph(graph, suggestions),
     ...checkDecisions(graph, values, suggestions),
+    ...checkBatches(graph),
   ]);
 
   const review: Review = {

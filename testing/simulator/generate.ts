@@ -10,7 +10,11 @@ export function generateTemplate(random: Random): Template {
   for (let index = 0; index < length; index++) {
     const earlier = steps.map((step) => step.name);
     const dependencies = random.some(earlier, Math.min(1, 2.2 / Math.max(1, earlier.length)));
-    steps.push(generateStep(random, `s${index}`, dependencies));
+    const step = generateStep(random, `s${index}`, dependencies);
+    steps.push(step);
+    if (step.type !== 'batchable') continue;
+    const worker = generateStep(random, `s${index}_worker`, [step.name]);
+    steps.push({ ...worker, type: 'batch_worker' });
   }
   return {
     name: 'simulated',
@@ -28,7 +32,9 @@ function generateStep(random: Random, name: string, dependencies: readonly strin
     ? 'decision'
     : random.chance(0.25) && dependencies.length > 0
       ? 'deferred'
-      : 'standard';
+      : random.chance(0.2)
+        ? 'batchable'
+        : 'standard';
   return {
     name,
     type,

@@ -1,8 +1,16 @@
 import type { Json } from '../../kernel/json.ts';
 import { isStepSettled, meetsDependents } from '../../kernel/task/apply.ts';
+import { workersOf } from '../../kernel/task/batch.ts';
 import type { Fence } from '../../kernel/task/commands.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
-import { compiledOf, presenceOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import {
+  type Batch,
+  compiledOf,
+  hasWoken,
+  presenceOf,
+  type StepState,
+  type TaskState,
+} from '../../kernel/task/state.ts';
 import { isSettled } from '../../kernel/task/task_machine.ts';
 
 /** A state as text: equal text, equal state. */
@@ -76,13 +84,41 @@ function checkStep(state: TaskState, step: StepState, must: (holds: boolean, wha
     (step.result !== undefined) === hasResult,
     `${step.name} (${step.status}) ${hasResult ? 'has' : 'has no'} result`,
   );
+  if (step.batch !== undefined) checkBatch(state, step, step.batch, must);
   const unmet = step.dependencies.filter((id) => !meetsDependents(state, state.steps.get(id)!)).length;
   must(
     step.unmet_dependencies === unmet,
     `${step.name} counts ${step.unmet_dependencies} unmet dependencies, not ${unmet}`,
   );
   const created = dependencies.filter((index) => presenceOf(state, index) === 'created').length;
-  must(step.dependencies.length === created, `${step.name} waits for exactly the dependencies that were created`);
+  must(
+    step.share !== undefined || step.dependencies.length === created,
+    `${step.name} waits for exactly the dependencies that were created`,
+  );
+}
+
+function checkBatch(
+  state: TaskState,
+  step: StepState,
+  batch: Batch,
+  must: (holds: boolean, what: string) => void,
+): void {
+  const workers = [...workersOf(state, step)];
+  const many = (...statuses: StepState['status'][]) => workers.filter(({ status }) => statuses.includes(status)).length;
+  const { window, in_flight } = batch;
+  must(workers.length === batch.total, `${step.name} has as many workers as items`);
+  must(in_flight === many('enqueued', 'waiting_for_worker'), `${step.name} counts what is in flight`);
+  must(batch.complete === many('complete', 'resolved_manually'), `${step.name} counts what is complete`);
+  must(batch.failed === many('error'), `${step.name} counts what failed`);
+  must(window.max_concurrency === 0 || in_flight <= window.max_concurrency, `${step.name} keeps its window`);
+  const idle = workers.filter((worker) => hasWoken(worker) || worker.status === 'pending');
+  const queued = [...batch.held, ...idle.filter(({ share }) => share!.index >= batch.next).map(({ id }) => id)];
+  must(new Set(queued).size === idle.length, `${step.name} remembers everyone who needs a slot`);
+  if (step.status === 'complete')
+    must(many('enqueued', 'pending') === 0, `${step.name} converges when all have settled`);
+  const mayStart = step.status === 'pending' && step.unmet_dependencies === 0 && !state.head.paused;
+  const hasSlot = window.max_concurrency === 0 || in_flight < window.max_concurrency;
+  must(!(mayStart && hasSlot && idle.length > 0), `${step.name} leaves no slot unused`);
 }
 
 /** Simulated workers say in their answer which dispatch it is of. */

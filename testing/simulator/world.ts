@@ -171,6 +171,11 @@ export class World {
     const expected = type === 'decision' ? 'branch' : 'complete';
     const kind = random.chance(0.02) ? 'complete' : expected;
     const result = { of: { ...fence } };
+    if (type === 'batchable') {
+      const items = Array.from({ length: random.below(6) }, (_, index) => index);
+      const tolerance = random.pick([{}, { count: random.below(4) }, { percentage: random.below(100) }]);
+      return { kind: 'batches', items, max_concurrency: random.below(4), result: { ...result, tolerance } };
+    }
     if (kind === 'complete') return { kind, result };
     const names = random.some(choicesOf(this.#state, step), 0.6);
     return { kind, result, steps: random.chance(0.02) ? [...names, 'nobody'] : names };
@@ -184,7 +189,7 @@ export class World {
     if (steps.length === 0) return;
     const step = random.pick(steps);
     const isDecision = compiledOf(this.#state, step).definition.type === 'decision';
-    const branch = isDecision ? { branch: random.some(choicesOf(this.#state, step), 0.5) } : {};
+    const branch = isDecision ? { branch: random.some(choicesOf(this.#state, step), 0.5) } : this.#itemsFor(step);
     const commands: Command[] = [
       { kind: 'pause', at, ...act },
       { kind: 'resume', at, ...act },
@@ -196,6 +201,10 @@ export class World {
       commands.push({ kind: 'resolve_step', at, step_id: step.id, result: {}, ...branch, ...act });
     if (random.chance(0.02)) commands.push({ kind: 'cancel', at, ...act }, { kind: 'resolve', at, ...act });
     this.#perform(random.pick(commands));
+  }
+
+  #itemsFor(step: StepState): { readonly items?: readonly number[] } {
+    return compiledOf(this.#state, step).definition.type === 'batchable' ? { items: [1, 2] } : {};
   }
 
   #signalTo(step: StepState): Command {
@@ -242,7 +251,7 @@ export class World {
     }
     if (failed !== undefined) {
       const isDecision = compiledOf(this.#state, failed).definition.type === 'decision';
-      const branch = isDecision ? { branch: choicesOf(this.#state, failed) } : {};
+      const branch = isDecision ? { branch: choicesOf(this.#state, failed) } : this.#itemsFor(failed);
       this.#perform({ kind: 'resolve_step', at, step_id: failed.id, result: {}, ...branch, ...act });
     }
   }

@@ -52,9 +52,23 @@ declare module 'weft:http/client@1.0.0' {
     prefix: string,
   }
   /**
+   * Standard Webhooks 1.0.0 (standardwebhooks.com), symmetric: the headers `webhook-id`, `webhook-timestamp` (the host's,
+   * in seconds) and `webhook-signature: v1,<base64 HMAC-SHA256(key, id.timestamp.body)>`.
+   */
+  export interface Webhook {
+    /**
+     * Of the message, the same whenever it is sent again; without a dot.
+     */
+    id: string,
+    /**
+     * The key in base64, with or without `whsec_` before it.
+     */
+    secret: string,
+  }
+  /**
    * Credentials that the host computes; the strings may be secret placeholders.
    */
-  export type Auth = AuthNone | AuthBearer | AuthBasic | AuthApiKey | AuthHmac;
+  export type Auth = AuthNone | AuthBearer | AuthBasic | AuthApiKey | AuthHmac | AuthStandardWebhook;
   export interface AuthNone {
     tag: 'none',
   }
@@ -85,6 +99,13 @@ declare module 'weft:http/client@1.0.0' {
   export interface AuthHmac {
     tag: 'hmac',
     val: Signature,
+  }
+  /**
+   * A signature that names message and time (see `webhook`).
+   */
+  export interface AuthStandardWebhook {
+    tag: 'standard-webhook',
+    val: Webhook,
   }
   export interface Request {
     method: string,

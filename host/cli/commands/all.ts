@@ -1,4 +1,6 @@
 import type { Command } from '../command.ts';
+import { COMPLETION } from './completion.ts';
+import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
 import { RUN } from './run.ts';
@@ -6,14 +8,18 @@ import { SERVE } from './serve.ts';
 import { STEP_COMMANDS } from './step.ts';
 import { TASK_COMMANDS } from './task.ts';
 import { TEMPLATE_COMMANDS } from './template.ts';
+import { TEMPLATE_TEST } from './template_test.ts';
 
 /** Every command. Parser, help and documentation all come from this list. */
 export const COMMANDS: readonly Command[] = [
   RUN,
   SERVE,
   ...TEMPLATE_COMMANDS,
+  TEMPLATE_TEST,
   ...HANDLERS_COMMANDS,
   ...TASK_COMMANDS,
   ...STEP_COMMANDS,
   ...GATE_COMMANDS,
+  DOCTOR,
+  COMPLETION,
 ];

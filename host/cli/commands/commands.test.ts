@@ -209,3 +209,11 @@ test('shows the graph of a template', () =>
     assert.match(stdout, /^\S+ \S+\n1 +first +transform\n2 +second +transform +after first\n$/);
     assert.is(JSON.parse((await weft('template', 'graph', template)).stdout).edges.length, 1);
   }));
+
+test('prints the editor schema of the catalog that counts', () =>
+  withFakeServer(async ({ weft, engine }) => {
+    const { code, stdout } = await weft('template', 'schema');
+    const schema = JSON.parse(stdout);
+    assert.equal([code, schema.$schema], [0, 'http://json-schema.org/draft-07/schema#']);
+    for (const { name, version } of engine.handlers()) assert.ok(schema.definitions[`${name}@${version}`], name);
+  }));

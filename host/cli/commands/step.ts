@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { CONNECTION_OPTIONS, withClient } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { note, OUTPUT_OPTION, Output } from '../output.ts';
-import { readJson } from '../read_input.ts';
+import { readArray, readJson } from '../read_input.ts';
 import { renderStep } from '../views.ts';
 
 const STEP_ARGUMENTS = [
@@ -53,6 +53,7 @@ const resolve = command({
   options: {
     result: { value: 'FILE|JSON', doc: 'The result; {} when absent.' },
     branch: { value: 'STEP', multiple: true, doc: 'Of a decision: a step it chooses; may be repeated.' },
+    items: { value: 'FILE|JSON', doc: 'Of a fan-out: a JSON array with one item for each worker.' },
     ...REASON_OPTION,
     ...COMMON_OPTIONS,
   },
@@ -66,7 +67,9 @@ const resolve = command({
   async run({ args, options, io }) {
     const result = options.result === undefined ? {} : await readJson(options.result, '--result', io);
     const reason = options.reason ?? 'weft step resolve';
-    const resolution = { result, reason, ...(options.branch.length === 0 ? {} : { branch: options.branch }) };
+    const items = options.items === undefined ? {} : { items: await readArray(options.items, '--items', io) };
+    const branch = options.branch.length === 0 ? {} : { branch: options.branch };
+    const resolution = { result, reason, ...branch, ...items };
     const step = await withClient(options, io, (client) => client.resolveStep(args[0]!, args[1]!, resolution));
     new Output(io, options.output).value(step, (paint) => renderStep(step, paint));
     return EXIT.ok.code;

@@ -1,3 +1,4 @@
+import type { CatalogEntry } from '../../../kernel/capability/types.ts';
 import { WeftError } from '../../../kernel/errors.ts';
 import { GRAPH_RENDERERS } from '../../template/render_graph.ts';
 import { command } from '../command.ts';
@@ -5,7 +6,7 @@ import { CONNECTION_OPTIONS } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { OUTPUT_OPTION, Output } from '../output.ts';
 import { readObject, readTemplate } from '../read_input.ts';
-import { withTemplates } from '../templates.ts';
+import { type Templates, withTemplates } from '../templates.ts';
 import { checkTemplate } from './check.ts';
 
 const TEMPLATE = { name: 'TEMPLATE', doc: 'A template file (YAML or JSON); - for standard input.' } as const;
@@ -61,7 +62,28 @@ export const TEMPLATE_COMMANDS = [
       return EXIT.ok.code;
     },
   }),
+  command({
+    name: 'template schema',
+    summary: 'Print a JSON Schema of templates for editors, made from the catalog.',
+    details:
+      'Draft-07, as YAML language servers read it: completes and checks handler names, configs and inputs (docs/editor.md).\n' +
+      'The catalog of the Weft that runs, or of the operator config when none does.',
+    arguments: [],
+    options: { ...CONNECTION_OPTIONS },
+    examples: [{ line: 'weft template schema', doc: 'To standard output; keep it in a file beside your templates.' }],
+    async run({ options, io }) {
+      const { editorSchema } = await import('../../template/editor_schema/editor_schema.ts');
+      const entries = await withTemplates(options, io, allHandlers);
+      new Output(io, 'json').json(editorSchema(entries));
+      return EXIT.ok.code;
+    },
+  }),
 ];
+
+async function allHandlers(templates: Templates): Promise<readonly CatalogEntry[]> {
+  const summaries = await templates.handlers(undefined);
+  return Promise.all(summaries.map(({ name, version }) => templates.handler(name, version)));
+}
 
 function rendererNamed(name: string) {
   if (Object.hasOwn(GRAPH_RENDERERS, name)) return GRAPH_RENDERERS[name as keyof typeof GRAPH_RENDERERS];

@@ -56,8 +56,9 @@ export const SECRETS = {
       },
       positions: {
         type: 'array',
-        items: { enum: ['auth', 'header', 'query', 'body'] },
-        description: 'Where in a request it may stand: `auth`, `header`, `query`, `body`; the first two when absent.',
+        items: { enum: ['auth', 'header', 'path', 'query', 'body'] },
+        description:
+          'Where in a request it may stand: `auth`, `header`, `path`, `query`, `body`; the first two when absent.',
       },
     },
     ['source', 'hosts'],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
 import { integer, listOf, oneOf, path, section } from './describe.ts';
+import { MAIL } from './mail.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -58,6 +59,7 @@ export const CONFIG_SCHEMA: JsonObject = {
     }),
     egress: EGRESS,
     secrets: SECRETS,
+    mail: MAIL,
     limits: LIMITS,
     broker: section('The part that runs steps.', {
       cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Json, JsonObject } from '../../../kernel/json.ts';
+import type { Resolution } from '../../orchestrator/port.ts';
 import { authorize, isGranted } from '../door.ts';
 import { type Route, route } from '../route.ts';
 import { REASON } from './bodies.ts';
@@ -36,11 +37,7 @@ const retry = route<Record<never, never>, { readonly reason: string }>({
   }),
 });
 
-interface ResolveBody {
-  readonly result: Json;
-  readonly branch?: readonly string[];
-  readonly reason: string;
-}
+type ResolveBody = Resolution & { readonly reason: string };
 
 const resolve = route<Record<never, never>, ResolveBody>({
   method: 'POST',
@@ -57,6 +54,7 @@ const resolve = route<Record<never, never>, ResolveBody>({
         items: { type: 'string' },
         description: 'Of a decision: the names of the steps it chooses.',
       },
+      items: { type: 'array', description: 'Of a fan-out: one item for each worker.' },
       reason: REASON,
     },
     required: ['result', 'reason'],

@@ -19,6 +19,7 @@ export const HOST_INTERFACES: Readonly<Record<string, HostInterface>> = {
   'weft:clock/wall-clock': { version: [1, 0], functions: { 'now-ms': 'u64' } },
   'weft:http/client': { version: [1, 0], functions: { send: 'result' } },
   'weft:log/logger': { version: [1, 0], functions: { log: 'nothing' } },
+  'weft:mail/sender': { version: [1, 0], functions: { send: 'result' } },
 };
 
 /** The interface that a component must export, and the newest version understood. */

@@ -1,10 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../../kernel/errors.ts';
 import { storeError } from './errors.ts';
-import { MIGRATIONS, migrate, schemaVersion } from './migrations.ts';
+import { MIGRATIONS, migrate, NOT_A_DATABASE, schemaVersion } from './migrations.ts';
 
-/** SQLITE_NOTADB. */
-const NOT_A_DATABASE = 26;
 /** `PRAGMA synchronous` reads FULL as this. */
 const SYNCHRONOUS_FULL = 2;
 

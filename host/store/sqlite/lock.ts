@@ -4,7 +4,7 @@ import { WeftError } from '../../../kernel/errors.ts';
 import { storeError } from './errors.ts';
 
 /** SQLITE_BUSY. */
-const BUSY = 5;
+export const BUSY = 5;
 
 /** The right to use a store. */
 export interface StoreLock {
@@ -38,7 +38,8 @@ export function lockStore(path: string): StoreLock {
   };
 }
 
-function holderIn(pidFile: string): string {
+/** The owner that a pid file names, for people. */
+export function holderIn(pidFile: string): string {
   try {
     return `process ${Number.parseInt(readFileSync(pidFile, 'utf8'), 10)}`;
   } catch {

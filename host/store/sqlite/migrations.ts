@@ -4,6 +4,9 @@ import { WeftError } from '../../../kernel/errors.ts';
 /** `application_id` of a store's file: "Weft". */
 const APPLICATION_ID = 0x57656674;
 
+/** SQLITE_NOTADB. */
+export const NOT_A_DATABASE = 26;
+
 /**
  * How a store came to its present schema; `PRAGMA user_version` counts the entries that a file has been through.
  * An entry that was released never changes.

@@ -1,0 +1,3 @@
+import { handlerCases } from '../../testing/handler_cases.ts';
+
+handlerCases('notify');

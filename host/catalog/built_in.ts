@@ -11,13 +11,14 @@ export function builtInHandlers(): string {
 }
 
 /**
- * Builds the built-in handlers when they are not there yet: a fresh clone has their sources only; a package has both.
+ * Builds the built-in handlers when one of them is not there yet: a fresh clone has their sources only, and a first build
+ * may have been interrupted; a package has them all.
  * @throws handlers_unreadable when the build fails
  */
 export async function ensureBuiltIn(logger: Logger): Promise<void> {
+  if (await areBuilt()) return;
   const sources = packagePath('handlers');
   const outDirectory = builtInHandlers();
-  if (!existsSync(sources) || (await hasComponents(outDirectory))) return;
   logger.info({ outDirectory }, 'building the built-in handlers, once');
   // The toolchain is heavy; a start that needs no build does not load it.
   const { buildHandlers } = await import('../toolchain/build_handlers.ts');
@@ -28,8 +29,11 @@ export async function ensureBuiltIn(logger: Logger): Promise<void> {
   throw new WeftError('handlers_unreadable', { path: join(sources), problem }, { diagnostics });
 }
 
-/** Whether a folder holds any component. */
-export async function hasComponents(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch((): string[] => []);
-  return names.some((name) => name.endsWith('.wasm'));
+/** Whether each built-in handler whose source is here has a component. It may be older than its source. */
+export async function areBuilt(): Promise<boolean> {
+  const sources = packagePath('handlers');
+  const names = await readdir(sources);
+  return names
+    .filter((name) => existsSync(join(sources, name, 'handler.ts')))
+    .every((name) => existsSync(join(builtInHandlers(), `${name}.wasm`)));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
-import { builtInHandlers, hasComponents } from '../catalog/built_in.ts';
+import { areBuilt } from '../catalog/built_in.ts';
 import type { OperatorConfig } from '../config/types.ts';
 import { loadSecrets } from '../imports/secrets.ts';
 import { checkDataDirectory } from './data_directory.ts';
@@ -61,7 +61,7 @@ async function examineConfig(config: OperatorConfig, options: DoctorOptions): Pr
     ...checkStore(config.store.path, answers, now),
     plugins,
     // Handlers are loaded under the eyes of the plugins; those that are not there yet would be built.
-    ...(plugins.status === 'fail' || !(await hasComponents(builtInHandlers()))
+    ...(plugins.status === 'fail' || !(await areBuilt())
       ? []
       : [await checkLoadable(() => loadAside(config, options))]),
     await checkSecrets(config, env),

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
+import { WeftError } from '../kernel/errors.ts';
 import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { Broker } from './broker/broker.ts';
@@ -68,7 +69,8 @@ const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Wires every part and starts it: the one place that knows them all. What fails leaves nothing open.
- * @throws store_locked, handlers_unreadable, secrets_unavailable, plugin errors, store_unavailable
+ * @throws data_directory_unusable, store_locked, handlers_unreadable, secrets_unavailable, plugin errors,
+ * store_unavailable
  */
 export async function startWeft(config: OperatorConfig, options: StartOptions): Promise<Weft> {
   const opened: (() => Promise<void>)[] = [];
@@ -93,7 +95,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const { now } = clock;
   const faults = faultsFromEnvironment(env);
-  await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(config.data_directory);
   const sqlite = await openSqliteStore({ path: config.store.path, logger, faults });
   opened.push(() => sqlite.close());
   const store = parts.throughStore?.(sqlite) ?? sqlite;
@@ -187,7 +189,7 @@ async function openComponents(
 ): Promise<ComponentStore> {
   await ensureBuiltIn(logger);
   // Whoever is first makes it, and what it will hold is nobody else's.
-  await mkdir(config.data_directory, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(config.data_directory);
   const components = await openComponentStore({
     cacheDirectory: config.cache_directory,
     maxComponentBytes: COMPONENT_BYTES_MAX,
@@ -206,6 +208,13 @@ async function openSandbox(config: OperatorConfig, authoring: Authoring, logger:
     memory_bytes_max,
     heap_mb_max: CELL_HEAP_MB,
     logger,
+  });
+}
+
+/** @throws data_directory_unusable */
+async function makeDataDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
+    throw new WeftError('data_directory_unusable', { path, problem: cause.message }, { cause });
   });
 }
 

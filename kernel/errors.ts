@@ -40,7 +40,7 @@ export const ERRORS = {
     kind: 'reject',
     status: 422,
     exit: 10,
-    template: "the context does not meet the template's input_schema: {count} problem(s)",
+    template: 'the template does not take the context: {count} problem(s)',
   },
   idempotency_conflict: {
     kind: 'reject',
@@ -339,6 +339,12 @@ export const ERRORS = {
   },
 
   // Operator config.
+  data_directory_unusable: {
+    kind: 'reject',
+    status: 500,
+    exit: 1,
+    template: 'the data directory "{path}" cannot be made: {problem}; name another as `data_directory`',
+  },
   config_invalid: { kind: 'reject', status: 500, exit: 10, template: 'the operator config has {count} problem(s)' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -24,7 +24,14 @@ export interface Stage {
 /** Starts Weft with an example's `weft.yaml`, its API on a free port. */
 export async function startExample(configFile: URL, env: Readonly<Record<string, string>> = {}): Promise<ExampleWeft> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-example-'));
-  const own = { ...process.env, ...env, WEFT_DATA_DIRECTORY: directory, WEFT_API_PORT: '0' };
+  const own = {
+    ...process.env,
+    ...env,
+    WEFT_DATA_DIRECTORY: directory,
+    // Translating components takes a while; what is translated is the same for every example.
+    WEFT_CACHE_DIRECTORY: join(import.meta.dirname, '../build/example_cache'),
+    WEFT_API_PORT: '0',
+  };
   const config = await loadConfig({ file: fileURLToPath(configFile), env: own });
   const logger = pino({ level: process.env['WEFT_LOG_LEVEL'] ?? 'silent' }, pino.destination(2));
   const network = openNetworkDoor(config.api, own);

@@ -16,18 +16,37 @@ const ANSWERS: Readonly<
   finance_approval: { person: 'fatima', decision: 'approve', comment: 'it is in the budget' },
 };
 
-/** Sends expenses through the desk and lets its people answer; gives the tasks as they ended. */
-export async function runApproval(stage: Stage, amounts: readonly number[]): Promise<readonly TaskView[]> {
+/** The desk open, Weft behind it. */
+export interface Office {
+  readonly weft: ExampleWeft;
+  readonly desk: Desk;
+  close(): Promise<void>;
+}
+
+/** Opens the desk, with the people of this example. */
+export async function openOffice(): Promise<Office> {
   const weft = await startExample(new URL('weft.yaml', import.meta.url), TOKENS);
   const people = { maria: TOKENS.MARIA_TOKEN, fatima: TOKENS.FATIMA_TOKEN };
   const desk = await startDesk({ port: 0, weft_url: weft.api.url!, desk_token: TOKENS.DESK_TOKEN, people });
+  return {
+    weft,
+    desk,
+    async close() {
+      await desk.close();
+      await weft.close();
+    },
+  };
+}
+
+/** Sends expenses through the desk and lets its people answer; gives the tasks as they ended. */
+export async function runApproval(stage: Stage, amounts: readonly number[]): Promise<readonly TaskView[]> {
+  const { weft, desk, close } = await openOffice();
   try {
     const tasks: TaskView[] = [];
     for (const amount of amounts) tasks.push(await runExpense(weft, desk, amount, stage));
     return tasks;
   } finally {
-    await desk.close();
-    await weft.close();
+    await close();
   }
 }
 

@@ -1,16 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { startWeft, type Weft } from '../host/compose.ts';
 import { loadConfig } from '../host/config/load.ts';
 import { openNetworkDoor, type Served, serveApi } from '../host/http/serve.ts';
+import type { TaskView } from '../host/orchestrator/port.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { TaskEvent } from '../kernel/task/events.ts';
 
 /** Weft as an example runs it: its own operator config, a data directory that goes away with it. */
 export interface ExampleWeft extends Weft {
   readonly api: Served;
+  /** Submits the example's template and shows its events until it has settled. */
+  run(context: JsonObject, stage: Stage): Promise<TaskView>;
+}
+
+/** What an example's Weft differs in from one that is started by hand. */
+export interface ExampleOptions {
+  /**
+   * Where services listen now, by the port that `template.yaml` and `weft.yaml` name: egress is opened for exact ports,
+   * and a service that takes a free one is in nobody's way.
+   */
+  readonly ports?: Readonly<Record<number, number>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What is shown while an example runs. */
@@ -21,8 +34,11 @@ export interface Stage {
   show(event: TaskEvent): void;
 }
 
-/** Starts Weft with an example's `weft.yaml`, its API on a free port. */
-export async function startExample(configFile: URL, env: Readonly<Record<string, string>> = {}): Promise<ExampleWeft> {
+/** Starts Weft with the `weft.yaml` of an example's folder, its API on a free port. */
+export async function startExample(
+  folder: string,
+  { ports = {}, env = {} }: ExampleOptions = {},
+): Promise<ExampleWeft> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-example-'));
   const own = {
     ...process.env,
@@ -32,7 +48,9 @@ export async function startExample(configFile: URL, env: Readonly<Record<string,
     WEFT_CACHE_DIRECTORY: join(import.meta.dirname, '../build/example_cache'),
     WEFT_API_PORT: '0',
   };
-  const config = await loadConfig({ file: fileURLToPath(configFile), env: own });
+  const configFile = join(directory, 'weft.yaml');
+  await writeFile(configFile, await textWithPorts(join(folder, 'weft.yaml'), ports));
+  const config = await loadConfig({ file: configFile, env: own });
   const logger = pino({ level: process.env['WEFT_LOG_LEVEL'] ?? 'silent' }, pino.destination(2));
   const network = openNetworkDoor(config.api, own);
   const weft = await startWeft(config, { logger, env: own });
@@ -40,6 +58,13 @@ export async function startExample(configFile: URL, env: Readonly<Record<string,
   return {
     engine: weft.engine,
     api,
+    async run(context, stage) {
+      const file = join(folder, 'template.yaml');
+      const template = { kind: 'text', text: await textWithPorts(file, ports), file } as const;
+      const { task } = await weft.engine.submit({ template, context, principal: 'demo' });
+      await follow(weft, task.task_id, stage);
+      return weft.engine.task(task.task_id);
+    },
     async close() {
       await api.close();
       await weft.close();
@@ -48,9 +73,21 @@ export async function startExample(configFile: URL, env: Readonly<Record<string,
   };
 }
 
+async function textWithPorts(file: string, ports: Readonly<Record<number, number>>): Promise<string> {
+  return (await readFile(file, 'utf8')).replace(/\bport: (\d+)/g, (whole, port) => {
+    const moved = ports[Number(port)];
+    return moved === undefined ? whole : `port: ${moved}`;
+  });
+}
+
 /** Shows a task's events until it has settled. */
 export async function follow({ engine }: Weft, taskId: string, stage: Stage): Promise<void> {
   for await (const { event } of engine.watch(taskId, 0, new AbortController().signal)) stage.show(event);
+}
+
+/** The result of a task's step, by the name of the step. */
+export function resultOf(task: TaskView, step: string): JsonObject {
+  return (task.steps.find(({ name }) => name === step)?.result ?? {}) as JsonObject;
 }
 
 /** Shows nothing: for tests. */

@@ -25,7 +25,7 @@ export interface Office {
 
 /** Opens the desk, with the people of this example. */
 export async function openOffice(): Promise<Office> {
-  const weft = await startExample(new URL('weft.yaml', import.meta.url), TOKENS);
+  const weft = await startExample(import.meta.dirname, { env: TOKENS });
   const people = { maria: TOKENS.MARIA_TOKEN, fatima: TOKENS.FATIMA_TOKEN };
   const desk = await startDesk({ port: 0, weft_url: weft.api.url!, desk_token: TOKENS.DESK_TOKEN, people });
   return {
@@ -75,4 +75,13 @@ async function post(url: string, body: unknown): Promise<unknown> {
   const answered = await response.json();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(answered)}`);
   return answered;
+}
+
+/** An expense for each path, with the steps that each came to have. */
+export async function showApproval(stage: Stage): Promise<void> {
+  const tasks = await runApproval(stage, [700, 3_000, 7_000]);
+  stage.say('');
+  for (const { context, status, steps } of tasks) {
+    stage.say(`${String(context['amount']).padStart(6)}  ${status}  ${steps.map(({ name }) => name).join(' → ')}`);
+  }
 }

@@ -1,26 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import type { TaskView } from '../../host/orchestrator/port.ts';
-import { follow, type Stage, startExample } from '../example.ts';
+import { resultOf, type Stage, startExample } from '../example.ts';
 import { type OrderService, startOrderService } from './service.ts';
-
-/** The port that `weft.yaml` and the template open. */
-const PORT = 7431;
 
 /** Takes in the shop's orders once and says how it went. */
 export async function runOrders(stage: Stage): Promise<{ readonly task: TaskView; readonly service: OrderService }> {
-  const service = await startOrderService(PORT);
-  const weft = await startExample(new URL('weft.yaml', import.meta.url));
+  const service = await startOrderService(0);
+  const weft = await startExample(import.meta.dirname, { ports: { 7431: service.port } });
   try {
-    const text = await readFile(new URL('template.yaml', import.meta.url), 'utf8');
-    const { task } = await weft.engine.submit({
-      template: { kind: 'text', text, file: 'examples/orders/template.yaml' },
-      context: { service_url: service.url },
-      principal: 'demo',
-    });
-    await follow(weft, task.task_id, stage);
-    return { task: await weft.engine.task(task.task_id), service };
+    return { task: await weft.run({ service_url: service.url }, stage), service };
   } finally {
     await weft.close();
     await service.close();
   }
+}
+
+/** The same with what the shop's server saw. */
+export async function showOrders(stage: Stage): Promise<void> {
+  const { task, service } = await runOrders(stage);
+  stage.say(`\nthe shop's server saw:`);
+  for (const line of service.log) stage.say(`  ${line}`);
+  stage.say(
+    `booked ${JSON.stringify(resultOf(task, 'book_orders')['body'])} under ${service.booked.size} idempotency key`,
+  );
+  stage.say(`left out ${JSON.stringify(resultOf(task, 'total_orders')['left_out'])}`);
 }

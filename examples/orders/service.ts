@@ -1,14 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type Asked, nothingAt, type Service, startService } from '../service.ts';
 
 /** A shop's order feed and its ledger: a real HTTP server with the manners of one on a bad day. */
-export interface OrderService {
-  readonly url: string;
+export interface OrderService extends Service {
   /** What the ledger has accepted, by idempotency key: a key that comes again is answered, not booked twice. */
   readonly booked: ReadonlyMap<string, Booking>;
-  /** Every request, as `GET /orders?page=2 → 429`. */
-  readonly log: readonly string[];
-  close(): Promise<void>;
 }
 
 /** An accepted batch. */
@@ -53,58 +48,42 @@ const FEED_REFUSALS = 1;
 /** Starts the service on loopback; port 0 takes a free one. */
 export async function startOrderService(port: number): Promise<OrderService> {
   const booked = new Map<string, Booking>();
-  const log: string[] = [];
   let ledgerFailures = LEDGER_FAILURES;
   let feedRefusals = FEED_REFUSALS;
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    if (request.method === 'GET' && url.pathname === '/orders') {
-      const page = Number(url.searchParams.get('page') ?? '1');
-      if (page === 2 && feedRefusals-- > 0) {
-        return send(response, 429, { error: 'slow down' }, { 'retry-after': '1' });
-      }
-      const orders = ORDERS.slice((page - 1) * PAGE, page * PAGE);
-      const more = page * PAGE < ORDERS.length;
-      return send(response, 200, { orders }, more ? { link: `</orders?page=${page + 1}>; rel="next"` } : {});
+  const page = ({ query }: Asked) => {
+    const number = Number(query.get('page') ?? '1');
+    if (number === 2 && feedRefusals-- > 0) {
+      return { status: 429, json: { error: 'slow down' }, headers: { 'retry-after': '1' } };
     }
-    if (request.method === 'POST' && url.pathname === '/ledger') {
-      const key = String(request.headers['idempotency-key'] ?? '');
-      const body = JSON.parse(await textOf(request)) as Booking;
-      if (ledgerFailures-- > 0) return send(response, 500, { error: 'the ledger is being rebooted' });
-      const repeated = booked.has(key);
-      if (!repeated) booked.set(key, { orders: body.orders, total: body.total });
-      return send(response, repeated ? 200 : 201, { booked: body.orders.length, total: body.total, repeated });
-    }
-    send(response, 404, { error: `nothing at ${request.method} ${url.pathname}` });
+    const orders = ORDERS.slice((number - 1) * PAGE, number * PAGE);
+    const more = number * PAGE < ORDERS.length;
+    return {
+      status: 200,
+      json: { orders },
+      headers: more ? { link: `</orders?page=${number + 1}>; rel="next"` } : {},
+    };
+  };
+  const book = ({ headers, text }: Asked) => {
+    const key = String(headers['idempotency-key'] ?? '');
+    const { orders, total } = JSON.parse(text) as Booking;
+    if (ledgerFailures-- > 0) return { status: 500, json: { error: 'the ledger is being rebooted' } };
+    const repeated = booked.has(key);
+    if (!repeated) booked.set(key, { orders, total });
+    return { status: repeated ? 200 : 201, json: { booked: orders.length, total, repeated } };
   };
 
-  const server = createServer((request, response) => {
-    response.on('finish', () => log.push(`${request.method} ${request.url} → ${response.statusCode}`));
-    answer(request, response).catch((error: Error) => send(response, 400, { error: error.message }));
+  const service = await startService(port, (asked) => {
+    switch (`${asked.method} ${asked.path}`) {
+      case 'GET /orders':
+        return page(asked);
+      case 'POST /ledger':
+        return book(asked);
+      default:
+        return nothingAt(asked);
+    }
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  const { port: bound } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${bound}`,
-    booked,
-    log,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function send(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return { ...service, booked };
 }
 
 if (import.meta.main) {

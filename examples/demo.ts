@@ -1,28 +1,51 @@
-/** `npm run demo`: builds what is needed and runs both examples with a timeline of their steps. */
-import { styleText } from 'node:util';
+/** `npm run demo [-- NAME…]`: builds what is needed and runs the examples with a timeline of their steps. */
 import { builtInHandlers } from '../host/catalog/built_in.ts';
-import { painter } from '../host/cli/io.ts';
-import { Timeline } from '../host/cli/timeline.ts';
 import { buildHandlers } from '../host/toolchain/build_handlers.ts';
 import { packagePath } from '../host/toolchain/package_path.ts';
-import { runApproval } from './approval/run.ts';
+import { showApiSync } from './api_sync/run.ts';
+import { showApproval } from './approval/run.ts';
 import type { Stage } from './example.ts';
-import { runOrders } from './orders/run.ts';
+import { showFulfilment } from './fulfilment/run.ts';
+import { showInventory } from './inventory/run.ts';
+import { showOrders } from './orders/run.ts';
+import { terminal, title } from './terminal.ts';
 
-const { stdout } = process;
-const say = (line: string): boolean => stdout.write(`${line}\n`);
-const title = (line: string): boolean => say(`\n${styleText('bold', line)}\n`);
+interface Shown {
+  readonly title: string;
+  show(stage: Stage): Promise<void>;
+}
 
-function stage(): Stage {
-  let timeline = new Timeline(painter(stdout));
-  return {
-    say: (line) => void say(line),
-    show(event) {
-      if (event.kind === 'task_created') timeline = new Timeline(painter(stdout));
-      const line = timeline.line(event);
-      if (line !== undefined) say(line);
-    },
-  };
+const EXAMPLES: Readonly<Record<string, Shown>> = {
+  orders: {
+    title: 'Order intake: pages, bad records, a feed that asks to wait, a ledger that fails twice',
+    show: showOrders,
+  },
+  approval: {
+    title: 'Approval routing: a decision, human gates, a step that waits for the paths that were taken',
+    show: showApproval,
+  },
+  fulfilment: {
+    title: 'Order fulfilment: batches enriched side by side, a signed webhook or a mail at the end',
+    show: showFulfilment,
+  },
+  inventory: {
+    title: 'Inventory: a thousand lines of CSV, checked, analysed in five batches, put together',
+    show: showInventory,
+  },
+  api_sync: {
+    title: 'Synchronisation: rate limits on both sides, lost answers, a record that cannot be written',
+    show: showApiSync,
+  },
+};
+
+const { say } = terminal();
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(EXAMPLES, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `there is no example "${unknown.join('", "')}"; there are ${Object.keys(EXAMPLES).join(', ')}\n`,
+  );
+  process.exit(2);
 }
 
 title('Handlers: TypeScript compiled to WebAssembly components');
@@ -40,25 +63,15 @@ if (!built.ok) {
   process.exit(1);
 }
 
-title('Order intake: pages, bad records, a feed that asks to wait, a ledger that fails twice');
-const { task, service } = await runOrders(stage());
-const step = (name: string): Record<string, unknown> =>
-  (task.steps.find((each) => each.name === name)?.result ?? {}) as Record<string, unknown>;
-say(`\nthe shop's server saw:`);
-for (const line of service.log) say(`  ${line}`);
-say(`booked ${JSON.stringify(step('book_orders')['body'])} under ${service.booked.size} idempotency key`);
-say(`left out ${JSON.stringify(step('total_orders')['left_out'])}`);
-
-title('Approval routing: a decision, human gates, a step that waits for the paths that were taken');
-const tasks = await runApproval(stage(), [700, 3_000, 7_000]);
-say('');
-for (const { context, status, steps } of tasks) {
-  say(`${String(context['amount']).padStart(6)}  ${status}  ${steps.map(({ name }) => name).join(' → ')}`);
+for (const [name, { title: line, show }] of Object.entries(EXAMPLES)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  title(line);
+  await show(terminal());
 }
 
 title('Where next');
 say(`npx weft run examples/approval/template.yaml --context '{"amount": 7000}'   # and in a second terminal:
 npx weft gate list
-npx weft template graph examples/approval/template.yaml
+npx weft template graph examples/inventory/template.yaml
 npx weft handlers list
 README.md, examples/*/README.md, ARCHITECTURE.md, docs/`);

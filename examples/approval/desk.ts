@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TaskView } from '../../host/orchestrator/port.ts';
 import type { Page, WaitingRow } from '../../host/store/port.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Answer, type Asked, type Service, startService } from '../service.ts';
 
 /** Where Weft is, and the tokens of those who use the desk. */
 export interface DeskOptions {
@@ -13,12 +13,6 @@ export interface DeskOptions {
   readonly desk_token: string;
   /** By the name of the person; each answers gates with a token of their own, so that Weft knows who decided. */
   readonly people: Readonly<Record<string, string>>;
-}
-
-/** An expense desk: a web page and a small API in front of the approval workflow. */
-export interface Desk {
-  readonly url: string;
-  close(): Promise<void>;
 }
 
 interface Decision {
@@ -37,8 +31,8 @@ interface Problem {
 
 const TEMPLATE = new URL('template.yaml', import.meta.url);
 
-/** Starts the desk on loopback. */
-export async function startDesk(options: DeskOptions): Promise<Desk> {
+/** Starts an expense desk on loopback: a web page and a small API in front of the approval workflow. */
+export async function startDesk(options: DeskOptions): Promise<Service> {
   const template = await readFile(TEMPLATE, 'utf8');
 
   const weft = async <T>(token: string, method: string, path: string, body?: unknown, key?: string): Promise<T> => {
@@ -57,33 +51,28 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   };
   const pending = (): Promise<Page<WaitingRow>> => weft(options.desk_token, 'GET', '/v1/gates');
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname } = new URL(request.url ?? '/', 'http://desk');
-    switch (`${request.method} ${pathname}`) {
-      case 'GET /':
-        return send(
-          response,
-          200,
-          'text/html; charset=utf-8',
-          page((await pending()).items, Object.keys(options.people)),
-        );
+  const answer = async (asked: Asked): Promise<Answer> => {
+    switch (`${asked.method} ${asked.path}`) {
+      case 'GET /': {
+        const text = page((await pending()).items, Object.keys(options.people));
+        return { status: 200, text, headers: { 'content-type': 'text/html; charset=utf-8' } };
+      }
       case 'GET /pending':
-        return sendJson(response, 200, (await pending()).items);
+        return { status: 200, json: (await pending()).items };
       case 'POST /requests': {
-        const context = await read(request);
-        const key = request.headers['idempotency-key'];
-        const body = { template, context };
-        const task = await weft<TaskView>(
+        const body = { template, context: read(asked) };
+        const key = asked.headers['idempotency-key'];
+        const { task_id, status } = await weft<TaskView>(
           options.desk_token,
           'POST',
           '/v1/tasks',
           body,
-          typeof key === 'string' ? key : undefined,
+          key?.toString(),
         );
-        return sendJson(response, 201, { task_id: task.task_id, status: task.status });
+        return { status: 201, json: { task_id, status } };
       }
       case 'POST /decisions': {
-        const { task_id, step, person, decision, comment } = (await read(request)) as unknown as Decision;
+        const { task_id, step, person, decision, comment } = read(asked) as unknown as Decision;
         const token = Object.hasOwn(options.people, person) ? options.people[person] : undefined;
         if (token === undefined) throw new Refused(403, `nobody here is called ${person}`);
         const data = { decision, ...(comment === undefined ? {} : { comment }) };
@@ -93,28 +82,19 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
           `/v1/tasks/${encodeURIComponent(task_id)}/steps/${encodeURIComponent(step)}/signals`,
           { data },
         );
-        return sendJson(response, 200, { task_id, step, person, decision });
+        return { status: 200, json: { task_id, step, person, decision } };
       }
       default:
-        throw new Refused(404, `there is nothing at ${pathname}`);
+        throw new Refused(404, `there is nothing at ${asked.path}`);
     }
   };
 
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: Error) =>
-      sendJson(response, error instanceof Refused ? error.status : 500, { error: error.message }),
-    );
-  });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return startService(options.port, (asked) =>
+    answer(asked).catch((error: Error) => ({
+      status: error instanceof Refused ? error.status : 500,
+      json: { error: error.message },
+    })),
+  );
 }
 
 class Refused extends Error {
@@ -156,19 +136,9 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type }).end(body);
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  send(response, status, 'application/json', JSON.stringify(body));
-}
-
-async function read(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+function read({ text }: Asked): JsonObject {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text) as JsonObject;
   } catch {
     throw new Refused(400, 'the body is not JSON');
   }

@@ -1,6 +1,7 @@
 import type { TaskView } from '../../host/orchestrator/port.ts';
 import { type ExampleWeft, follow, type Stage, startExample } from '../example.ts';
-import { type Desk, startDesk } from './desk.ts';
+import type { Service } from '../service.ts';
+import { startDesk } from './desk.ts';
 
 const TOKENS = {
   DESK_TOKEN: 'a-token-of-the-desk',
@@ -19,7 +20,7 @@ const ANSWERS: Readonly<
 /** The desk open, Weft behind it. */
 export interface Office {
   readonly weft: ExampleWeft;
-  readonly desk: Desk;
+  readonly desk: Service;
   close(): Promise<void>;
 }
 
@@ -50,7 +51,7 @@ export async function runApproval(stage: Stage, amounts: readonly number[]): Pro
   }
 }
 
-async function runExpense(weft: ExampleWeft, desk: Desk, amount: number, stage: Stage): Promise<TaskView> {
+async function runExpense(weft: ExampleWeft, desk: Service, amount: number, stage: Stage): Promise<TaskView> {
   stage.say(`\nsomebody asks the desk for ${amount}`);
   const { task_id } = (await post(`${desk.url}/requests`, { amount, purpose: 'a loom' })) as { task_id: string };
   await follow(weft, task_id, {
@@ -63,7 +64,7 @@ async function runExpense(weft: ExampleWeft, desk: Desk, amount: number, stage: 
   return weft.engine.task(task_id);
 }
 
-async function answer(weft: ExampleWeft, desk: Desk, task_id: string, stepId: string, stage: Stage): Promise<void> {
+async function answer(weft: ExampleWeft, desk: Service, task_id: string, stepId: string, stage: Stage): Promise<void> {
   const { name } = await weft.engine.step(task_id, stepId);
   const given = ANSWERS[name]!;
   stage.say(`           ${given.person} answers ${name} at the desk: ${given.decision}, "${given.comment}"`);

@@ -99,6 +99,7 @@ function commitOf(task_id: string, step: number): TaskCommit {
     timers_cleared: [],
     waiting_set: [],
     waiting_cleared: [],
+    dead_letters_set: [],
   };
 }
 

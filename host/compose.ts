@@ -133,6 +133,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     loadTemplate: (digest) => templates.load(digest),
     watchers,
     announcer: new Announcer(hooks, logger),
+    stuckAfterMs: config.dead_letters.stuck_after_ms,
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
   });
   const name = `${hostname()}/${process.pid}`;

@@ -79,6 +79,19 @@ export const ERRORS = {
     exit: 1,
     template: 'step "{step}" is {status}; only an unsettled or failed step can be resolved',
   },
+  // Dead letters.
+  dead_letter_not_found: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template: 'step "{step}" is {status} and was never a dead letter; `weft dlq list` shows those there are',
+  },
+  dead_letter_closed: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: 'the dead letter of step "{step}" is already {state}; it opens again if the step fails again',
+  },
   // Template tests.
   template_test_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the test {file} has {count} problem(s)' },
   template_tests_missing: {

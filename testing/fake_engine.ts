@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
-import type { Engine, NumberedEvent, TaskView } from '../host/orchestrator/port.ts';
+import type { DeadLetterView, Engine, NumberedEvent, TaskView } from '../host/orchestrator/port.ts';
 import { WeftError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Principal, TaskEvent } from '../kernel/task/events.ts';
 import { isSettled } from '../kernel/task/task_machine.ts';
+import { fakeDeadLetter, isWanted } from './fake_dead_letters.ts';
 import { created, fold, graphOf, HANDLER, newTask, read, type Step, type Task, waitingRow } from './fake_task.ts';
 
 /** An event without its time. */
@@ -16,6 +17,8 @@ export interface FakeEngine extends Engine {
   happen(task_id: string, ...events: readonly Happening[]): void;
   /** A task whose one step waits at a gate for `role:manager`, or for anybody. */
   gate(options?: { readonly audience?: readonly string[] }): TaskView;
+  /** A task whose one step, `post`, is in the list of dead letters, and holds it up. */
+  blocked(): TaskView;
   /** Called after each submission. */
   onSubmit: (task: TaskView) => void;
   /** Called with each operator act and signal, as `cancel` or `signal`. */
@@ -41,6 +44,12 @@ export function fakeEngine(): FakeEngine {
     if (found !== undefined) return found;
     throw new WeftError('step_not_found', { task_id, step, steps: steps.map(({ name }) => name) });
   };
+  const deadLetterOf = (task_id: string, step: Step): DeadLetterView =>
+    fakeDeadLetter(entry(task_id).task, step, entry(task_id).events);
+  const everyEntry = (): readonly DeadLetterView[] =>
+    [...tasks.values()].flatMap(({ task, events }) =>
+      task.steps.flatMap((step) => (step.dead_letter === null ? [] : [fakeDeadLetter(task, step, events)])),
+    );
   const create = (name: string, context: JsonObject, principal: Principal): TaskView => {
     const task_id = randomUUIDv7();
     tasks.set(task_id, { task: newTask(task_id, name, context, principal, now), events: [] });
@@ -92,6 +101,23 @@ export function fakeEngine(): FakeEngine {
           deadlines: [],
         },
         { kind: 'task_status_changed', to: 'waiting' },
+      );
+      return entry(task_id).task;
+    },
+
+    blocked() {
+      const { task_id } = create('posting', {}, 'tester');
+      const at = { step_id: `${task_id}.0`, attempt: 3, activation: 0 };
+      const failure = { code: 'http_status', message: '503 from the server', retryable: true };
+      const { code, message } = failure;
+      engine.happen(
+        task_id,
+        { kind: 'steps_created', steps: [created(at.step_id, 'post')] },
+        { kind: 'step_enqueued', ...at },
+        { kind: 'task_status_changed', to: 'running' },
+        { kind: 'step_errored', ...at, failure },
+        { kind: 'dead_letter_opened', step_id: at.step_id, attempt: 3, reason: 'exhausted', code, message },
+        { kind: 'task_status_changed', to: 'blocked_by_failures' },
       );
       return entry(task_id).task;
     },
@@ -206,6 +232,34 @@ export function fakeEngine(): FakeEngine {
       const signal = { id: signal_id, at: now, principal, roles, data, ...(reason === undefined ? {} : { reason }) };
       act('signal', task_id, principal, signal, { kind: 'step_signalled', step_id: step.step_id, signal });
       return step;
+    },
+    async deadLetters({ limit, cursor: _cursor, ...filter }) {
+      return {
+        items: everyEntry()
+          .filter((row) => isWanted(row, filter))
+          .slice(0, limit),
+      };
+    },
+    async deadLetterCounts() {
+      const counts: Record<string, number> = {};
+      for (const { state, reason } of everyEntry()) if (state === 'open') counts[reason] = (counts[reason] ?? 0) + 1;
+      return counts;
+    },
+    deadLetter: async (task_id, step) => deadLetterOf(task_id, stepOf(task_id, step)),
+    async noteDeadLetter(task_id, name, note) {
+      const step = stepOf(task_id, name);
+      deadLetterOf(task_id, step);
+      engine.happen(task_id, { kind: 'dead_letter_noted', step_id: step.step_id, ...note });
+      engine.onAct('noteDeadLetter', note.by, note);
+      return deadLetterOf(task_id, step);
+    },
+    async closeDeadLetter(task_id, name, by) {
+      const step = stepOf(task_id, name);
+      const { state } = deadLetterOf(task_id, step);
+      if (state !== 'open') throw new WeftError('dead_letter_closed', { step: step.name, state });
+      engine.happen(task_id, { kind: 'dead_letter_closed', step_id: step.step_id, ...by });
+      engine.onAct('closeDeadLetter', by.by, by);
+      return deadLetterOf(task_id, step);
     },
     handlers: () => [HANDLER],
     health: async () => ({ ready: engine.ready, checks: { store: engine.ready ? 'ok' : 'disk full' } }),

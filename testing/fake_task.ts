@@ -116,6 +116,8 @@ export function fold(task: Task, event: TaskEvent): void {
   }
   if (!('step_id' in event)) return;
   const step = task.steps.find(({ step_id }) => step_id === event.step_id)!;
+  if (event.kind === 'dead_letter_opened') step.dead_letter = { reason: event.reason, state: 'open' };
+  if (event.kind === 'dead_letter_closed') step.dead_letter = { ...step.dead_letter!, state: 'resolved' };
   step.waiting_for = null;
   switch (event.kind) {
     case 'step_enqueued':
@@ -166,6 +168,7 @@ function newStep(step_id: string, name: string, created_at: number): Step {
     waiting_for: null,
     receipt: null,
     resolved: null,
+    dead_letter: null,
   };
 }
 

@@ -7,8 +7,8 @@ import { ERRORS, type ErrorCode, WeftError } from '../../kernel/errors.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Problem } from '../http/problem.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
-import type { GraphView, NumberedEvent, Resolution, StepView, TaskView } from '../orchestrator/port.ts';
-import type { Page, TaskSummary, WaitingRow } from '../store/port.ts';
+import type { DeadLetterView, GraphView, NumberedEvent, Resolution, StepView, TaskView } from '../orchestrator/port.ts';
+import type { DeadLetterRow, Page, TaskSummary, WaitingRow } from '../store/port.ts';
 import { parseServerSentEvents } from './sse.ts';
 
 /** Where an API answers: on a Unix socket or at a URL. */
@@ -130,6 +130,22 @@ export class WeftClient {
 
   gates(query: Query): Promise<Page<WaitingRow>> {
     return this.#get('/v1/gates', query);
+  }
+
+  deadLetters(query: Query): Promise<Page<DeadLetterRow>> {
+    return this.#get('/v1/dead-letters', query);
+  }
+
+  deadLetter(task_id: string, step: string): Promise<DeadLetterView> {
+    return this.#get(`${stepPath(task_id, step)}/dead-letter`);
+  }
+
+  noteDeadLetter(task_id: string, step: string, text: string): Promise<DeadLetterView> {
+    return this.#post(`${stepPath(task_id, step)}/dead-letter/notes`, { text });
+  }
+
+  resolveDeadLetter(task_id: string, step: string, reason: string): Promise<DeadLetterView> {
+    return this.#post(`${stepPath(task_id, step)}/dead-letter/resolve`, { reason });
   }
 
   handlers(query: Query): Promise<Page<HandlerSummary>> {

@@ -135,6 +135,13 @@ export class Timeline {
       case 'step_retried_by_operator':
         step.state = 'pending';
         return this.#step('yellow', '↻', step, `retried by ${printable(event.by)}: ${printable(event.reason)}`);
+      case 'dead_letter_opened':
+        if (event.reason !== 'stuck') return undefined;
+        return this.#step('red', '✉', step, `stuck: ${printable(event.message)}`);
+      case 'dead_letter_noted':
+        return this.#step('cyan', '✎', step, `noted by ${printable(event.by)}: ${printable(event.text)}`);
+      case 'dead_letter_closed':
+        return this.#step('green', '✉', step, `closed by ${printable(event.by)}: ${printable(event.reason)}`);
       default:
         return undefined;
     }

@@ -2,6 +2,8 @@ import type { StepStatus, TaskStatus } from '../../kernel/task/events.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
 import type { NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
 import type { TaskSummary, WaitingRow } from '../store/port.ts';
+import { deadLetterPointers } from './dead_letter_view.ts';
+import { fields } from './fields.ts';
 import { durationText, timeText } from './format.ts';
 import { type Paint, printable } from './io.ts';
 import { type Column, renderTable } from './table.ts';
@@ -80,6 +82,7 @@ export function renderTask(task: TaskView, paint: Paint): string {
     ...(task.settled_at === null
       ? []
       : [['settled', `${timeText(task.settled_at)}, after ${durationText(task.settled_at - task.created_at)}`]]),
+    ...deadLetterPointers(task).map((pointer) => ['dead letter', pointer]),
     ['context', printable(JSON.stringify(task.context))],
   ];
   return `${fields(lines, paint)}\n${renderTable(stepColumns(paint), task.steps)}`;
@@ -100,6 +103,7 @@ export function renderStep(step: StepView, paint: Paint): string {
       ...json('result', step.result),
       ...json('branch', step.branch),
       ...json('failure', step.failure),
+      ...json('dead letter', step.dead_letter),
       ...(step.retry_at === null ? [] : [['retry at', timeText(step.retry_at)]]),
       ...json('asks', step.waiting_for?.request ?? null),
       ...json('answer', step.waiting_for?.signals ?? null),
@@ -109,11 +113,6 @@ export function renderStep(step: StepView, paint: Paint): string {
     ],
     paint,
   );
-}
-
-function fields(lines: readonly (readonly string[])[], paint: Paint): string {
-  const width = Math.max(...lines.map(([name]) => name!.length));
-  return lines.map(([name, value]) => `${paint('bold', name!.padEnd(width))}  ${value}\n`).join('');
 }
 
 function tookText({ enqueued_at, settled_at }: StepView): string {

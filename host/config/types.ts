@@ -84,5 +84,6 @@ export interface OperatorConfig {
     /** Names, besides those of the loopback and of `host`, that requests may be addressed to. None when absent. */
     readonly allowed_hosts?: readonly string[];
   };
+  readonly dead_letters: { readonly stuck_after_ms: number };
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }

@@ -1,8 +1,8 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
-import type { OperatorAct } from '../../kernel/task/events.ts';
-import type { GraphView, NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
-import type { TaskSummary, WaitingRow } from '../store/port.ts';
+import type { DeadLetterReason, Failure, OperatorAct } from '../../kernel/task/events.ts';
+import type { DeadLetterView, GraphView, NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
+import type { DeadLetterCounts, DeadLetterRow, TaskSummary, WaitingRow } from '../store/port.ts';
 import type { Problem } from './problem.ts';
 import type { Schema } from './route.ts';
 import type { HandlerSummary } from './routes/handlers.ts';
@@ -70,6 +70,46 @@ const SUMMARY_FIELDS: { readonly [K in keyof TaskSummary]: Schema } = {
 /** The names of the statuses a task can have. */
 export const TASK_STATUSES = TASK_STATUS['enum'] as readonly string[];
 
+/** Why a step is a dead letter. */
+export const DEAD_LETTER_REASONS = ['exhausted', 'poisoned', 'refused', 'stuck'] as const;
+
+/** What became of a dead letter. */
+export const DEAD_LETTER_STATES = ['open', 'retried', 'resolved'] as const;
+
+const DEAD_LETTER_FIELDS: { readonly [K in keyof DeadLetterRow]: Schema } = {
+  task_id: text,
+  step_id: text,
+  step_name: text,
+  template_name: text,
+  namespace: text,
+  reason: { enum: DEAD_LETTER_REASONS },
+  state: { enum: DEAD_LETTER_STATES },
+  code: { ...text, description: "The failure's; `no_worker` or `not_taken` of a stuck step." },
+  message: { ...text, description: "The beginning of the failure's." },
+  handler: text,
+  handler_version: orNull(text),
+  handler_digest: orNull(text),
+  attempts: count,
+  openings: { ...count, description: 'How often the step landed here.' },
+  notes: count,
+  since: { ...time, description: 'Since when the step is in this trouble, in milliseconds since 1970.' },
+  first_at: time,
+  last_at: time,
+  closed_at: orNull(time),
+  closed_by: orNull(text),
+  closed_reason: orNull(text),
+};
+
+const FAILURE = object<Failure>(
+  { code: text, message: text, retryable: flag, retry_after_ms: count, details: anything },
+  ['retry_after_ms', 'details'],
+);
+
+const GIVEN = orNull({
+  ...object<{ value: unknown; left_out: string }>({ value: anything, left_out: text }, ['value', 'left_out']),
+  description: 'The value, or why it is not shown; `${secrets.NAME}` stands for secrets.',
+});
+
 /** The schemas of what the API answers, by name. They say what is there, and leave room for more. */
 export const REPLIES: Readonly<Record<string, Schema>> = {
   TaskSummary: object<TaskSummary>(SUMMARY_FIELDS),
@@ -108,6 +148,12 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     ),
     receipt: orNull(open),
     resolved: orNull(object<OperatorAct>({ by: text, reason: text })),
+    dead_letter: orNull(
+      object<NonNullable<StepView['dead_letter']>>({
+        reason: { enum: DEAD_LETTER_REASONS },
+        state: { enum: DEAD_LETTER_STATES },
+      }),
+    ),
   }),
   Event: object<NumberedEvent>({
     seq: count,
@@ -128,6 +174,34 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     next_deadline_at: orNull(time),
   }),
   GatePage: pageOf('Gate'),
+  DeadLetterSummary: object<DeadLetterRow>(DEAD_LETTER_FIELDS),
+  DeadLetterPage: pageOf('DeadLetterSummary'),
+  DeadLetter: object<DeadLetterView>({
+    ...DEAD_LETTER_FIELDS,
+    task_status: TASK_STATUS,
+    step_status: STEP_STATUS,
+    step_type: text,
+    config: GIVEN,
+    inputs: GIVEN,
+    failures: listOf(object<DeadLetterView['failures'][number]>({ attempt: count, at: time, failure: FAILURE })),
+    failed_workers: {
+      ...listOf(object<DeadLetterView['failed_workers'][number]>({ step: text, attempt: count, failure: FAILURE })),
+      description: 'Of a batch: its workers in `error`, 50 at the most.',
+    },
+    failed_workers_count: count,
+    history: listOf(
+      object<DeadLetterView['history'][number]>({
+        at: time,
+        what: { enum: ['opened', 'noted', 'closed', 'retried', 'resolved'] },
+        by: orNull(text),
+        text,
+      }),
+    ),
+  }),
+  DeadLetterCounts: object<DeadLetterCounts>(
+    { exhausted: count, poisoned: count, refused: count, stuck: count } satisfies Record<DeadLetterReason, Schema>,
+    DEAD_LETTER_REASONS,
+  ),
   HandlerSummary: object<HandlerSummary>({
     name: text,
     version: text,

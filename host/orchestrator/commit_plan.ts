@@ -2,8 +2,9 @@ import { type Effects, effectsOf } from '../../kernel/task/effects.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import type { StepState, TaskState } from '../../kernel/task/state.ts';
 import type { DispatchRow, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../store/port.ts';
+import { deadLetterRow } from './dead_letters.ts';
 
-/** The rows of a commit: what the events mean for the task list, the outbox, the timers and the list of who waits. */
+/** The rows of a commit: what the events mean for the task list, the outbox, the timers, who waits and dead letters. */
 export function rowsOf(state: TaskState, events: readonly TaskEvent[], effects = effectsOf(state, events)): Rows {
   const summaryChanged = events.some((event) => event.kind.startsWith('task_'));
   return {
@@ -16,6 +17,7 @@ export function rowsOf(state: TaskState, events: readonly TaskEvent[], effects =
       timers_cleared: effects.untimed,
       waiting_set: effects.asking.map((step) => waitingRow(state, step)),
       waiting_cleared: effects.unasking,
+      dead_letters_set: effects.dead_letters.map((step) => deadLetterRow(state, step)),
     },
   };
 }

@@ -13,8 +13,9 @@ import { sha256 } from '../digest.ts';
 import type { Store, TaskSummary } from '../store/port.ts';
 import type { TemplateChecker } from '../template/checker.ts';
 import { inspect } from '../template/inspect.ts';
+import { deadLetterView } from './dead_letters.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { Engine, NumberedEvent, StepView, Submission, TaskView, TemplateSource } from './port.ts';
+import type { DeadLetterView, Engine, NumberedEvent, StepView, Submission, TaskView, TemplateSource } from './port.ts';
 import type { Templates } from './templates.ts';
 import { stepView, taskView } from './views.ts';
 import type { Watchers } from './watchers.ts';
@@ -54,6 +55,26 @@ export function createEngine(options: EngineOptions): Engine {
     return orchestrator.perform(taskId, command(id), (state) =>
       stepView(state, findStep(state, id), orchestrator.claimOf),
     );
+  };
+
+  const showDeadLetter = async (taskId: string, step: string): Promise<DeadLetterView> => {
+    const events = await store.readEvents(taskId, 0, Number.MAX_SAFE_INTEGER);
+    return orchestrator.look(taskId, (state) => {
+      const found = findStep(state, step);
+      if (found.dead_letter === undefined) {
+        throw new WeftError('dead_letter_not_found', { step: found.name, status: found.status });
+      }
+      return deadLetterView(state, found, events);
+    });
+  };
+
+  const onDeadLetter = async (
+    taskId: string,
+    step: string,
+    command: (id: string) => Command,
+  ): Promise<DeadLetterView> => {
+    await orchestrator.perform(taskId, command(await stepId(taskId, step)), () => undefined);
+    return showDeadLetter(taskId, step);
   };
 
   return {
@@ -145,6 +166,15 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     waiting: (query) => store.listWaiting(query),
+
+    deadLetters: (query) => store.listDeadLetters(query),
+    deadLetterCounts: () => store.countDeadLetters(),
+    deadLetter: (taskId, step) => showDeadLetter(taskId, step),
+    noteDeadLetter: (taskId, step, note) =>
+      onDeadLetter(taskId, step, (step_id) => ({ kind: 'note_dead_letter', at: now(), step_id, ...note })),
+    closeDeadLetter: (taskId, step, act) =>
+      onDeadLetter(taskId, step, (step_id) => ({ kind: 'close_dead_letter', at: now(), step_id, ...act })),
+
     handlers: () => catalog.entries(),
 
     async health() {

@@ -22,6 +22,7 @@ import type { Consumer, Delivery, Transport } from '../transport/port.ts';
 import type { Announcer } from './announce.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
+import { StuckWatch } from './stuck_watch.ts';
 import { type Creation, TaskHost } from './task_host.ts';
 import { TimerPump } from './timer_pump.ts';
 import type { ClaimOf } from './views.ts';
@@ -40,6 +41,8 @@ export interface OrchestratorOptions {
   readonly watchers: Watchers;
   readonly announcer: Announcer;
   readonly cachedTasksMax: number;
+  /** How long a step may wait to be taken up before it is a dead letter, in milliseconds; 0 for ever. */
+  readonly stuckAfterMs: number;
 }
 
 /** How many unanswered dispatches are read at a time after a start. */
@@ -55,6 +58,7 @@ export class Orchestrator {
   readonly #options: OrchestratorOptions;
   readonly #tasks: TaskHost;
   readonly #timers: TimerPump;
+  readonly #stuck: StuckWatch;
   readonly #claims = new Claims();
   readonly #consumers: Consumer[] = [];
   readonly #closing = new AbortController();
@@ -74,6 +78,14 @@ export class Orchestrator {
       fire: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
       onError: (error) => options.logger.error({ err: error }, 'timers could not be fired; trying again'),
     });
+    this.#stuck = new StuckWatch({
+      store: options.store,
+      clock: options.clock,
+      after_ms: options.stuckAfterMs,
+      claimOf: (dispatch) => this.#claims.of(dispatch),
+      perform: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
+      onError: (error) => options.logger.error({ err: error }, 'stuck steps could not be looked for; trying again'),
+    });
   }
 
   /** Who runs a step right now. */
@@ -91,6 +103,7 @@ export class Orchestrator {
     );
     await this.#recover();
     await this.#timers.start();
+    this.#stuck.start();
   }
 
   /** @throws idempotency_conflict, store_unavailable */
@@ -115,6 +128,7 @@ export class Orchestrator {
   /** Takes no more work and resolves once what was taken is durable. */
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#stuck.close();
     await this.#timers.close();
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await this.#tasks.idle();

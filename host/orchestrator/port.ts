@@ -1,8 +1,25 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { OperatorAct, Principal, StepStatus, TaskEvent } from '../../kernel/task/events.ts';
-import type { Page, TaskQuery, TaskSummary, WaitingRow } from '../store/port.ts';
+import type {
+  DeadLetterReason,
+  DeadLetterState,
+  Failure,
+  OperatorAct,
+  Principal,
+  StepStatus,
+  TaskEvent,
+  TaskStatus,
+} from '../../kernel/task/events.ts';
+import type {
+  DeadLetterCounts,
+  DeadLetterQuery,
+  DeadLetterRow,
+  Page,
+  TaskQuery,
+  TaskSummary,
+  WaitingRow,
+} from '../store/port.ts';
 
 /** A template as somebody wrote it: text with a place for diagnostics, or a parsed document. */
 export type TemplateSource =
@@ -49,6 +66,34 @@ export interface StepView {
   } | null;
   readonly receipt: JsonObject | null;
   readonly resolved: OperatorAct | null;
+  /** Its entry in the list of dead letters, open or not. */
+  readonly dead_letter: { readonly reason: DeadLetterReason; readonly state: DeadLetterState } | null;
+}
+
+/** A value that a step was given, or why it is not shown. */
+export type GivenValue = { readonly value: Json } | { readonly left_out: string };
+
+/** A dead letter with all that is known of it. */
+export interface DeadLetterView extends DeadLetterRow {
+  readonly task_status: TaskStatus;
+  readonly step_status: StepStatus;
+  readonly step_type: string;
+  /** What the step was given, `${secrets.NAME}` in place of secrets; null of a batch. */
+  readonly config: GivenValue | null;
+  readonly inputs: GivenValue | null;
+  /** Every failed attempt, oldest first. */
+  readonly failures: readonly { readonly attempt: number; readonly at: number; readonly failure: Failure }[];
+  /** Of a batch: workers in `error`, not more than 50, and how many there are. */
+  readonly failed_workers: readonly { readonly step: string; readonly attempt: number; readonly failure: Failure }[];
+  readonly failed_workers_count: number;
+  /** What became of the entry, and what people wrote down, oldest first. */
+  readonly history: readonly {
+    readonly at: number;
+    readonly what: 'opened' | 'noted' | 'closed' | 'retried' | 'resolved';
+    /** Null where the engine did it. */
+    readonly by: Principal | null;
+    readonly text: string;
+  }[];
 }
 
 /** A task as people see it. */
@@ -122,6 +167,20 @@ export interface Engine {
     signal: { readonly signal_id: string; readonly data: Json; readonly reason?: string },
     actor: Actor,
   ): Promise<StepView>;
+  /** Steps that will not go on by themselves, by when they first did not, newest first. */
+  deadLetters(query: DeadLetterQuery): Promise<Page<DeadLetterRow>>;
+  /** How many are open, by reason. */
+  deadLetterCounts(): Promise<DeadLetterCounts>;
+  /** @throws dead_letter_not_found, besides those of steps */
+  deadLetter(task_id: string, step: string): Promise<DeadLetterView>;
+  /** Writes down what somebody found out; also of a settled task. */
+  noteDeadLetter(
+    task_id: string,
+    step: string,
+    note: { readonly by: Principal; readonly text: string },
+  ): Promise<DeadLetterView>;
+  /** Closes the entry and leaves the step as it is; also of a settled task. @throws dead_letter_closed */
+  closeDeadLetter(task_id: string, step: string, act: OperatorAct): Promise<DeadLetterView>;
   handlers(): readonly CatalogEntry[];
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
 }

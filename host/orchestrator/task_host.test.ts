@@ -18,6 +18,7 @@ const ROWS = {
   timers_cleared: [],
   waiting_set: [],
   waiting_cleared: [],
+  dead_letters_set: [],
 };
 /** Journals in memory; a commit fails when `fails` says so. */
 class Journals {

@@ -46,5 +46,7 @@ export function stepView(state: TaskState, step: StepState, claimOf: ClaimOf): S
         : { request: suspension.request, signals: suspension.signals, deadlines: suspension.deadlines },
     receipt: step.receipt ?? null,
     resolved: step.resolved ?? null,
+    dead_letter:
+      step.dead_letter === undefined ? null : { reason: step.dead_letter.reason, state: step.dead_letter.state },
   };
 }

@@ -1,5 +1,6 @@
 import { commitBehaviours } from './conformance/commits.ts';
 import { crashBehaviours } from './conformance/crash.ts';
+import { deadLetterBehaviours } from './conformance/dead_letters.ts';
 import type { Declare, DeclareWithStore, StoreFixture } from './conformance/fixture.ts';
 import { listingBehaviours } from './conformance/listings.ts';
 
@@ -23,5 +24,6 @@ export function storeConformance(declare: Declare, fresh: () => Promise<StoreFix
     });
   commitBehaviours(test);
   listingBehaviours(test);
+  deadLetterBehaviours(test);
   crashBehaviours(test);
 }

@@ -1,5 +1,11 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { JournalEntry, TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
+import type {
+  DeadLetterReason,
+  DeadLetterState,
+  JournalEntry,
+  TaskEvent,
+  TaskStatus,
+} from '../../kernel/task/events.ts';
 
 /** A row of the task list: what is known of a task without folding its journal. */
 export interface TaskSummary {
@@ -51,6 +57,38 @@ export interface WaitingRow {
   readonly next_deadline_at: number | null;
 }
 
+/** A step that is, or was, in the list of dead letters. */
+export interface DeadLetterRow {
+  readonly task_id: string;
+  readonly step_id: string;
+  readonly step_name: string;
+  readonly template_name: string;
+  readonly namespace: string;
+  readonly reason: DeadLetterReason;
+  readonly state: DeadLetterState;
+  /** Of the failure; `no_worker` or `not_taken` of a stuck step. */
+  readonly code: string;
+  /** The beginning of the failure's. */
+  readonly message: string;
+  readonly handler: string;
+  /** Null when no registered handler satisfied the range. */
+  readonly handler_version: string | null;
+  readonly handler_digest: string | null;
+  readonly attempts: number;
+  /** How often the step landed here. */
+  readonly openings: number;
+  readonly notes: number;
+  /** Since when the step is in this trouble: of a stuck one, since when nobody took it. */
+  readonly since: number;
+  /** When it first and last landed here. */
+  readonly first_at: number;
+  readonly last_at: number;
+  /** Who closed it and why; null while it is open. */
+  readonly closed_at: number | null;
+  readonly closed_by: string | null;
+  readonly closed_reason: string | null;
+}
+
 /** What one commit changes of one task. Everything in a batch is durable together or not at all. */
 export interface TaskCommit {
   readonly task_id: string;
@@ -72,6 +110,8 @@ export interface TaskCommit {
   readonly waiting_set: readonly WaitingRow[];
   /** Steps whose waiting row goes away, before `waiting_set` is applied. */
   readonly waiting_cleared: readonly string[];
+  /** Dead letters as they now are; one of a step that has a row already takes its place. */
+  readonly dead_letters_set: readonly DeadLetterRow[];
 }
 
 /** Which tasks a list holds: all when it says nothing. */
@@ -86,6 +126,26 @@ export interface TaskQuery extends TaskFilter {
   readonly cursor?: string;
   readonly limit: number;
 }
+
+/** Which dead letters a list holds: all when it says nothing. */
+export interface DeadLetterFilter {
+  readonly state?: readonly DeadLetterState[];
+  readonly reason?: readonly DeadLetterReason[];
+  readonly task_id?: string;
+  readonly template?: string;
+  readonly namespace?: string;
+  /** The handler's name. */
+  readonly handler?: string;
+}
+
+/** A page of the list of dead letters. */
+export interface DeadLetterQuery extends DeadLetterFilter {
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** How many dead letters are open, by reason; a reason without any is absent. */
+export type DeadLetterCounts = Readonly<Partial<Record<DeadLetterReason, number>>>;
 
 /** A page of rows and where the next begins. */
 export interface Page<T> {
@@ -131,5 +191,9 @@ export interface Store {
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<Page<WaitingRow>>;
+  /** By when each step first landed there, newest first. */
+  listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetterRow>>;
+  readDeadLetter(task_id: string, step_id: string): Promise<DeadLetterRow | undefined>;
+  countDeadLetters(): Promise<DeadLetterCounts>;
   close(): Promise<void>;
 }

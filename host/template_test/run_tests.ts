@@ -53,7 +53,9 @@ export async function runTests(
   const clock = new VirtualClock(BEGINNING);
   const mocks = new MockExecutor(() => weft.engine.handlers());
   const own = { data_directory: directory, store: { kind: 'sqlite', path: join(directory, 'weft.db') } } as const;
-  const isolated = { ...config, ...own, egress: { allow: [] }, secrets: {} };
+  // Time passes by leaps here, and nobody is there to look.
+  const dead_letters = { stuck_after_ms: 0 };
+  const isolated = { ...config, ...own, egress: { allow: [] }, secrets: {}, dead_letters };
   const weft = await startWeft(isolated, { logger, parts: { clock, throughExecutor: mocks.through } }).catch(
     async (error: unknown) => {
       await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { WeftError } from '../errors.ts';
 import { meetsDependents } from './apply.ts';
 import { batchOfWorker, cancelWorkers, judgeBatch, startable } from './batch.ts';
+import { buryFailed } from './bury.ts';
 import { settleBranches } from './creation.ts';
 import { resolveDispatch } from './dispatch_input.ts';
 import type { Draft } from './draft.ts';
@@ -20,6 +21,7 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
       agenda.push(...advanceBatch(draft, batchOfWorker(draft.state, step)));
       continue;
     }
+    if (step.status === 'error') buryFailed(draft, step);
     if (step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'fail_task') {
       return failTask(draft, step);
     }

@@ -72,6 +72,18 @@ export type Command =
   | ({ readonly kind: 'cancel'; readonly at: number } & OperatorAct)
   /** Accepts a task as it is: what has not settled is cancelled, what was recorded stays. */
   | ({ readonly kind: 'resolve'; readonly at: number } & OperatorAct)
+  /** Nobody has taken the dispatch since `since`, which is too long. */
+  | ({ readonly kind: 'mark_stuck'; readonly at: number; readonly since: number } & Fence)
+  /** A broker runs the dispatch: news for a step that was marked as stuck. */
+  | ({ readonly kind: 'record_taken'; readonly at: number; readonly broker: string } & Fence)
+  | {
+      readonly kind: 'note_dead_letter';
+      readonly at: number;
+      readonly step_id: string;
+      readonly by: Principal;
+      readonly text: string;
+    }
+  | ({ readonly kind: 'close_dead_letter'; readonly at: number; readonly step_id: string } & OperatorAct)
   | ({ readonly kind: 'retry_step'; readonly at: number; readonly step_id: string } & OperatorAct)
   | ({
       readonly kind: 'resolve_step';

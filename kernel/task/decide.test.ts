@@ -183,7 +183,11 @@ test('a suspension whose signals nothing can be checked against fails the step',
     checkSchema: (schema) => (schema === 'broken' ? ['/type is unknown'] : []),
   });
   task.submit();
-  assert.equal(task.suspend('gate', { signals: 'broken' }), ['step_errored', 'task_status_changed']);
+  assert.equal(task.suspend('gate', { signals: 'broken' }), [
+    'step_errored',
+    'dead_letter_opened',
+    'task_status_changed',
+  ]);
   const { failure } = task.step('gate');
   assert.equal([failure?.code, failure?.retryable], ['signals_invalid', false]);
   assert.equal(failure?.details, { problems: ['/type is unknown'] });

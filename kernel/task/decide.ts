@@ -2,6 +2,7 @@ import { WeftError } from '../errors.ts';
 import { dispatchReady, settle } from './advance.ts';
 import type { Command, Environment } from './commands.ts';
 import { createFrame } from './creation.ts';
+import { closeDeadLetter, markStuck, noteDeadLetter, recordTaken } from './dead_letter_acts.ts';
 import { Draft } from './draft.ts';
 import type { TaskEvent } from './events.ts';
 import { cancelTask, pauseTask, resolveStep, resolveTask, resumeTask, retryStep } from './operate.ts';
@@ -14,7 +15,7 @@ import { fireDeadline, fireRetry, signal, workerAvailable } from './wake.ts';
  * What a command does to a task: the events to journal, none when it is late news. Pure: the state is only read, and
  * the same state, command and answers of `env` give the same events.
  * @throws task_settled, step_not_found, step_not_waiting, step_not_retryable, step_not_resolvable, signal_invalid,
- * signal_forbidden, result_invalid, branch_invalid: the command is refused and nothing happened
+ * signal_forbidden, result_invalid, branch_invalid, dead_letter_not_found, dead_letter_closed: the command is refused and nothing happened
  */
 export function decide(state: TaskState, command: Command, env: Environment): readonly TaskEvent[] {
   const draft = new Draft(state, command.at, env);
@@ -25,6 +26,9 @@ export function decide(state: TaskState, command: Command, env: Environment): re
 
 function perform(draft: Draft, command: Command): void {
   if (command.kind === 'create') return create(draft, command);
+  // Looking into what went wrong goes on when the task is over.
+  if (command.kind === 'note_dead_letter') return noteDeadLetter(draft, command);
+  if (command.kind === 'close_dead_letter') return closeDeadLetter(draft, command);
   if (isSettled(draft.state.head.status)) return refuseLate(draft, command);
   switch (command.kind) {
     case 'record_outcome':
@@ -39,6 +43,10 @@ function perform(draft: Draft, command: Command): void {
       return fireRetry(draft, command);
     case 'fire_deadline':
       return fireDeadline(draft, command);
+    case 'mark_stuck':
+      return markStuck(draft, command);
+    case 'record_taken':
+      return recordTaken(draft, command);
     case 'signal':
       return signal(draft, command);
     case 'pause':

@@ -19,6 +19,8 @@ export interface Effects {
   readonly unasking: readonly string[];
   /** Steps whose run in a broker is to be killed, best effort. */
   readonly killed: readonly string[];
+  /** Steps with an entry in the list of dead letters that may have changed. */
+  readonly dead_letters: readonly StepState[];
 }
 
 /** The effects of a batch of events, given the state after it. Costs O(events). */
@@ -29,8 +31,10 @@ export function effectsOf(after: TaskState, events: readonly TaskEvent[]): Effec
   const woken = new Set<string>();
   const killed = new Set<string>();
   const waiting = new Set<string>();
+  const buried = new Set<string>();
 
   for (const event of events) {
+    if ('step_id' in event && after.steps.get(event.step_id)!.dead_letter !== undefined) buried.add(event.step_id);
     switch (event.kind) {
       case 'step_enqueued':
         dispatched.add(event.step_id);
@@ -84,5 +88,6 @@ export function effectsOf(after: TaskState, events: readonly TaskEvent[]): Effec
     asking,
     unasking: [...woken].filter((id) => !asks.has(id)),
     killed: [...killed],
+    dead_letters: [...buried].map(now),
   };
 }

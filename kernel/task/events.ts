@@ -109,6 +109,12 @@ export interface OperatorAct {
   readonly reason: string;
 }
 
+/** Why a step is in the list of dead letters; see `dead_letter.ts`. */
+export type DeadLetterReason = 'exhausted' | 'poisoned' | 'refused' | 'stuck';
+
+/** What became of a dead letter. */
+export type DeadLetterState = 'open' | 'retried' | 'resolved';
+
 export type TaskStatus =
   | 'pending'
   | 'running'
@@ -222,7 +228,21 @@ export type TaskEvent =
       readonly window?: BatchWindow;
     } & OfStep &
       OperatorAct)
-  | ({ readonly kind: 'step_retried_by_operator' } & OfStep & OperatorAct);
+  | ({ readonly kind: 'step_retried_by_operator' } & OfStep & OperatorAct)
+  | ({
+      /** The step is in the list of dead letters from now on; again, when an entry of it was closed before. */
+      readonly kind: 'dead_letter_opened';
+      readonly reason: DeadLetterReason;
+      readonly attempt: number;
+      readonly code: string;
+      /** The beginning of the failure's. */
+      readonly message: string;
+      /** Of a stuck step: since when it has not been taken up. */
+      readonly since?: number;
+    } & OfStep)
+  | ({ readonly kind: 'dead_letter_noted'; readonly by: Principal; readonly text: string } & OfStep)
+  /** Dealt with without touching the step. */
+  | ({ readonly kind: 'dead_letter_closed' } & OfStep & OperatorAct);
 
 /** A journal entry: the events that one commit added to a task, the first of them numbered `seq`. */
 export interface JournalEntry {

@@ -4,6 +4,7 @@ import { cancelUnsettled, dispatchReady, dispatchWoken, settle } from './advance
 import { batchOfWorker, spawnWorkers, windowFor, workersOf } from './batch.ts';
 import type { Command } from './commands.ts';
 import { choicesOf } from './creation.ts';
+import { closeDeadLetters } from './dead_letter_acts.ts';
 import type { Draft } from './draft.ts';
 import { compiledOf, type StepState } from './state.ts';
 import { STEP_TRANSITIONS } from './step_machine.ts';
@@ -26,6 +27,7 @@ export function resumeTask(draft: Draft, { by, reason }: CommandOf<'resume'>): v
 /** Fences at once: whatever is in flight can no longer be recorded. */
 export function cancelTask(draft: Draft, { by, reason }: CommandOf<'cancel'>): void {
   draft.emit({ kind: 'task_cancel_requested', at: draft.at, by, reason });
+  closeDeadLetters(draft, { by, reason });
   cancelUnsettled(draft, reason);
   draft.emit({ kind: 'task_status_changed', at: draft.at, to: 'cancelled', reason });
 }
@@ -33,6 +35,7 @@ export function cancelTask(draft: Draft, { by, reason }: CommandOf<'cancel'>): v
 /** Accepts the task as it is: results stay, what has not settled is cancelled. */
 export function resolveTask(draft: Draft, { by, reason }: CommandOf<'resolve'>): void {
   draft.emit({ kind: 'task_resolve_requested', at: draft.at, by, reason });
+  closeDeadLetters(draft, { by, reason });
   cancelUnsettled(draft, reason);
   draft.emit({ kind: 'task_status_changed', at: draft.at, to: 'resolved_manually', reason });
 }

@@ -3,6 +3,8 @@ import type { CompiledStep, CompiledTemplate } from '../template/types.ts';
 import type {
   BatchItem,
   BatchWindow,
+  DeadLetterReason,
+  DeadLetterState,
   Deadline,
   EventOf,
   Failure,
@@ -51,6 +53,26 @@ export interface Batch {
   readonly held: readonly string[];
 }
 
+/** A step's entry in the list of dead letters, as its last change left it. */
+export interface DeadLetter {
+  readonly reason: DeadLetterReason;
+  readonly state: DeadLetterState;
+  readonly code: string;
+  readonly message: string;
+  /** How many attempts there had been when it was last opened. */
+  readonly attempts: number;
+  /** How often it was opened. */
+  readonly openings: number;
+  readonly notes: number;
+  readonly first_at: number;
+  /** When it was last opened. */
+  readonly last_at: number;
+  /** Since when the step is in this trouble: of a stuck one, since when nobody took it. */
+  readonly since: number;
+  /** Who closed it and why, unless it is open. */
+  readonly closed?: (OperatorAct & { readonly at: number }) | undefined;
+}
+
 /** A step. Replaced whole on every transition, never mutated. */
 export interface StepState {
   readonly id: string;
@@ -87,6 +109,7 @@ export interface StepState {
   readonly signal_ids: readonly string[];
   readonly receipt?: Receipt | undefined;
   readonly resolved?: OperatorAct | undefined;
+  readonly dead_letter?: DeadLetter | undefined;
   /** Of the worker of a batch: its share. */
   readonly share?: BatchItem | undefined;
   /** Of a batch, once its fan-out has completed. */

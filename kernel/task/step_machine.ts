@@ -30,6 +30,7 @@
  * `in_progress` is not a state: who runs a dispatch is an ephemeral claim that the host shows and the receipt keeps.
  */
 import { WeftError } from '../errors.ts';
+import { afterStepEvent } from './dead_letter.ts';
 import type { EventOf, StepEvent, StepStatus } from './events.ts';
 import type { StepState } from './state.ts';
 
@@ -47,9 +48,17 @@ const ENDED_FROM_OUTSIDE = {
   step_resolved_manually: 'resolved_manually',
 } as const;
 
+/** Steps that may be in the list of dead letters, and open. */
+const listed = <S extends StepStatus>(status: S) =>
+  ({ ...noted(status), dead_letter_opened: status, dead_letter_closed: status }) as const;
+
+/** Once a step is in the list, people may write down what they find out, whatever becomes of it. */
+const noted = <S extends StepStatus>(status: S) => ({ dead_letter_noted: status }) as const;
+
 /** Every legal transition; what is not here is a bug. A state that is forgotten does not compile. */
 export const STEP_TRANSITIONS: StepTransitions = {
   pending: {
+    ...noted('pending'),
     ...ENDED_FROM_OUTSIDE,
     step_pinned: 'pending',
     step_enqueued: 'enqueued',
@@ -58,12 +67,14 @@ export const STEP_TRANSITIONS: StepTransitions = {
     batch_converged: 'complete',
   },
   enqueued: {
+    ...listed('enqueued'),
     ...ENDED_FROM_OUTSIDE,
     ...RECORDED,
     step_signalled: 'enqueued',
     step_waiting_for_worker: 'waiting_for_worker',
   },
   waiting_for_retry: {
+    ...noted('waiting_for_retry'),
     ...ENDED_FROM_OUTSIDE,
     step_signalled: 'waiting_for_retry',
     step_retry_due: 'waiting_for_retry',
@@ -71,12 +82,14 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_retried_by_operator: 'pending',
   },
   waiting_for_input: {
+    ...noted('waiting_for_input'),
     ...ENDED_FROM_OUTSIDE,
     step_signalled: 'waiting_for_input',
     step_deadline_fired: 'waiting_for_input',
     step_enqueued: 'enqueued',
   },
   waiting_for_worker: {
+    ...listed('waiting_for_worker'),
     ...ENDED_FROM_OUTSIDE,
     // A broker that did have the component may still answer an earlier dispatch of the same attempt.
     ...RECORDED,
@@ -85,12 +98,13 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_enqueued: 'enqueued',
   },
   error: {
+    ...listed('error'),
     step_retried_by_operator: 'pending',
     step_resolved_manually: 'resolved_manually',
   },
-  complete: {},
-  cancelled: {},
-  resolved_manually: {},
+  complete: noted('complete'),
+  cancelled: noted('cancelled'),
+  resolved_manually: noted('resolved_manually'),
   superseded: {},
 };
 
@@ -108,6 +122,12 @@ export const SETTLED: ReadonlySet<StepStatus> = new Set([
  * @throws illegal_transition when the machine has no such transition
  */
 export function transitionStep(step: StepState, event: StepEvent): StepState {
+  const after = transitioned(step, event);
+  const dead_letter = afterStepEvent(step, event);
+  return dead_letter === step.dead_letter ? after : { ...after, dead_letter };
+}
+
+function transitioned(step: StepState, event: StepEvent): StepState {
   const status = STEP_TRANSITIONS[step.status][event.kind];
   if (status === undefined) {
     throw new WeftError('illegal_transition', {
@@ -184,6 +204,10 @@ export function transitionStep(step: StepState, event: StepEvent): StepState {
         },
       };
     }
+    case 'dead_letter_opened':
+    case 'dead_letter_noted':
+    case 'dead_letter_closed':
+      return step;
     case 'step_retried_by_operator':
       return step.status === 'error' ? forgiven(step) : { ...step, status, retry_at: undefined, retry_due: undefined };
   }

@@ -4,7 +4,7 @@
  * Invariants
  *  1. The status is a function of the step counts and of what an operator asked (`statusOf`); it is journaled when it
  *     changes, so that nobody has to fold a journal to list tasks.
- *  2. `complete`, `error`, `cancelled` and `resolved_manually` are final: no event but late news follows, and a
+ *  2. `complete`, `error`, `cancelled` and `resolved_manually` are final: no event follows but notes on dead letters and their closing, and a
  *     settled task has no step that is enqueued or waiting.
  *  3. `paused` is a flag, not a status: nothing is dispatched while it is set, deadlines run on, results count.
  *

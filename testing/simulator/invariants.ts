@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../kernel/json.ts';
 import { isStepSettled, meetsDependents } from '../../kernel/task/apply.ts';
 import { workersOf } from '../../kernel/task/batch.ts';
+import { landsWhenFailed } from '../../kernel/task/bury.ts';
 import type { Fence } from '../../kernel/task/commands.ts';
+import { isDeadLetter } from '../../kernel/task/dead_letter.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import {
   type Batch,
   compiledOf,
+  type DeadLetter,
   hasWoken,
   presenceOf,
   type StepState,
@@ -24,13 +28,14 @@ export interface Rows {
   readonly timers: readonly { readonly step_id: string }[];
   /** Steps that ask somebody something. */
   readonly asking: ReadonlySet<string>;
+  readonly deadLetters: ReadonlyMap<string, DeadLetter>;
 }
 
 /** @throws Error naming the first invariant that the events have broken */
 export function checkInvariants(
   state: TaskState,
   events: readonly TaskEvent[],
-  { dispatches, timers, asking }: Rows,
+  { dispatches, timers, asking, deadLetters }: Rows,
 ): void {
   const must = (holds: boolean, what: string): void => {
     if (!holds) throw new Error(`broken: ${what}`);
@@ -58,6 +63,11 @@ export function checkInvariants(
     );
     const asks = step.status === 'waiting_for_input';
     must(asking.has(step.id) === asks, `${step.name} (${step.status}) ${asks ? 'is' : 'is not'} among those who ask`);
+    must(
+      isDeepStrictEqual(deadLetters.get(step.id), step.dead_letter),
+      `the list has the dead letter of ${step.name} as it is`,
+    );
+    checkDeadLetter(state, step, must);
     const own = timers.filter((timer) => timer.step_id === step.id).length;
     must(
       own === timersExpected(step),
@@ -95,6 +105,26 @@ function checkStep(state: TaskState, step: StepState, must: (holds: boolean, wha
     step.share !== undefined || step.dependencies.length === created,
     `${step.name} waits for exactly the dependencies that were created`,
   );
+}
+
+function checkDeadLetter(state: TaskState, step: StepState, must: (holds: boolean, what: string) => void): void {
+  const { dead_letter: entry } = step;
+  const isLost = step.status === 'error' && landsWhenFailed(state, step);
+  if (isLost) {
+    must(entry !== undefined && entry.reason !== 'stuck', `${step.name} failed and is in the list`);
+    must(
+      entry!.state === 'open' || entry!.closed!.by === 'operator',
+      `${step.name} stays in the list until somebody acts`,
+    );
+  }
+  if (!isDeadLetter(step)) return;
+  const isUntaken = step.status === 'enqueued' || step.status === 'waiting_for_worker';
+  must(
+    entry!.reason === 'stuck' ? isUntaken : isLost,
+    `${step.name} (${step.status}) is in the list as ${entry!.reason}`,
+  );
+  const { status } = state.head;
+  must(status !== 'cancelled' && status !== 'resolved_manually', `${step.name} left the list with its task`);
 }
 
 function checkBatch(

@@ -5,7 +5,7 @@ import { choicesOf } from '../../kernel/task/creation.ts';
 import { decide } from '../../kernel/task/decide.ts';
 import { effectsOf } from '../../kernel/task/effects.ts';
 import type { JournalEntry, TaskEvent } from '../../kernel/task/events.ts';
-import { compiledOf, emptyTask, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import { compiledOf, type DeadLetter, emptyTask, type StepState, type TaskState } from '../../kernel/task/state.ts';
 import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import { checkInvariants, snapshot } from './invariants.ts';
@@ -35,6 +35,7 @@ export class World {
   #rows = new Map<string, Fence>();
   #timers: Timer[] = [];
   readonly #asking = new Set<string>();
+  readonly #deadLetters = new Map<string, DeadLetter>();
   /** What does not. */
   #state: TaskState;
   #mail: Fence[] = [];
@@ -117,7 +118,13 @@ export class World {
     for (const step of effects.timed) this.#timers.push(...timersOf(step));
     for (const id of effects.unasking) this.#asking.delete(id);
     for (const step of effects.asking) this.#asking.add(step.id);
-    checkInvariants(this.#state, events, { dispatches: this.#rows, timers: this.#timers, asking: this.#asking });
+    for (const step of effects.dead_letters) this.#deadLetters.set(step.id, step.dead_letter!);
+    checkInvariants(this.#state, events, {
+      dispatches: this.#rows,
+      timers: this.#timers,
+      asking: this.#asking,
+      deadLetters: this.#deadLetters,
+    });
 
     if (this.#random.chance(0.01)) return this.#crash();
     for (const step of effects.dispatched) this.#send(fenceOf(step));
@@ -197,6 +204,15 @@ export class World {
       { kind: 'retry_step', at, step_id: step.id, ...act },
       this.#signalTo(step),
     ];
+    if (random.chance(0.5)) {
+      const fence = { at, ...fenceOf(step) };
+      commands.push(
+        { kind: 'mark_stuck', since: at - 1_000, ...fence },
+        { kind: 'record_taken', broker: 'somebody', ...fence },
+        { kind: 'note_dead_letter', at, step_id: step.id, by: 'operator', text: 'looked at' },
+      );
+    }
+    if (random.chance(0.2)) commands.push({ kind: 'close_dead_letter', at, step_id: step.id, ...act });
     if (random.chance(0.1))
       commands.push({ kind: 'resolve_step', at, step_id: step.id, result: {}, ...branch, ...act });
     if (random.chance(0.02)) commands.push({ kind: 'cancel', at, ...act }, { kind: 'resolve', at, ...act });

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { COMPLETION } from './completion.ts';
+import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...TASK_COMMANDS,
   ...STEP_COMMANDS,
   ...GATE_COMMANDS,
+  ...DLQ_COMMANDS,
   DOCTOR,
   COMPLETION,
 ];

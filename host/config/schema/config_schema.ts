@@ -65,6 +65,14 @@ export const CONFIG_SCHEMA: JsonObject = {
       cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),
       drain_grace_ms: integer('Milliseconds that running steps have to finish when Weft stops.', 0, 10_000, MS_MAX),
     }),
+    dead_letters: section('The list of steps that need somebody to look.', {
+      stuck_after_ms: integer(
+        'Milliseconds after which a step that no worker has taken up is listed as stuck; 0 for never.',
+        0,
+        15 * 60_000,
+        MS_MAX,
+      ),
+    }),
     api: API,
     log: LOG,
   }),

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { DEAD_LETTER_ROUTES } from './dead_letters.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { GATE_ROUTES } from './gates.ts';
 import { HANDLER_ROUTES } from './handlers.ts';
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ROUTES,
   ...STEP_ROUTES,
   ...GATE_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...HANDLER_ROUTES,
   ...TEMPLATE_ROUTES,
   ...SERVICE_ROUTES,

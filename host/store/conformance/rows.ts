@@ -1,5 +1,5 @@
 import type { TaskEvent } from '../../../kernel/task/events.ts';
-import type { DispatchRow, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../port.ts';
+import type { DeadLetterRow, DispatchRow, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../port.ts';
 
 /** A commit that changes nothing but what is given. */
 export function commitOf(task_id: string, expected_seq: number, rest: Partial<TaskCommit> = {}): TaskCommit {
@@ -13,6 +13,7 @@ export function commitOf(task_id: string, expected_seq: number, rest: Partial<Ta
     timers_cleared: [],
     waiting_set: [],
     waiting_cleared: [],
+    dead_letters_set: [],
     ...rest,
   };
 }
@@ -61,5 +62,32 @@ export function waitingOf(task_id: string, step_id: string, since: number): Wait
     signals: { type: 'object', properties: { approve: { type: 'boolean' } } },
     since,
     next_deadline_at: null,
+  };
+}
+
+/** A step whose attempts are used up. */
+export function deadLetterOf(task_id: string, step_id: string, at: number): DeadLetterRow {
+  return {
+    task_id,
+    step_id,
+    step_name: 'post_result',
+    template_name: 'intake',
+    namespace: 'default',
+    reason: 'exhausted',
+    state: 'open',
+    code: 'http_status',
+    message: '503 from the server',
+    handler: 'http_request',
+    handler_version: '1.0.0',
+    handler_digest: 'sha256:00',
+    attempts: 3,
+    openings: 1,
+    notes: 0,
+    since: at,
+    first_at: at,
+    last_at: at,
+    closed_at: null,
+    closed_by: null,
+    closed_reason: null,
   };
 }

@@ -70,7 +70,7 @@ export function createListings(db: DatabaseSync): Listings {
 }
 
 /** The `WHERE` of the conditions that have a value, and the values in order. */
-function conjunction(
+export function conjunction(
   conditions: readonly (readonly [sql: string, value: string | Position | undefined])[],
 ): [where: string, values: readonly SQLInputValue[]] {
   const given = conditions.filter(([, value]) => value !== undefined);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../../kernel/errors.ts';
+import { DEAD_LETTER_TABLE } from './dead_letters.ts';
 
 /** `application_id` of a store's file: "Weft". */
 const APPLICATION_ID = 0x57656674;
@@ -14,6 +15,7 @@ export const NOT_A_DATABASE = 26;
  * - `journal`: a row holds the events of one commit as a JSON array, numbered from `seq`. A rowid table, so that
  *   commits of many tasks append to the same page.
  * - `task`: the task list; its row changes only when something in it did.
+ * - `dead_letter`: its rows stay when they are closed.
  * - The rest is rowless: found by (task, step), listed by the one index each has.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -94,6 +96,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (namespace, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  DEAD_LETTER_TABLE,
 ];
 
 /**

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { assert, suite } from '../../../testing/suite.ts';
 import { walk } from '../conformance/fixture.ts';
-import { dispatchOf, eventOf, summaryOf, timerOf, waitingOf } from '../conformance/rows.ts';
-import type { DispatchRow, Store, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../port.ts';
+import { deadLetterOf, dispatchOf, eventOf, summaryOf, timerOf, waitingOf } from '../conformance/rows.ts';
+import type { DeadLetterRow, DispatchRow, Store, TaskCommit, TaskSummary, TimerRow, WaitingRow } from '../port.ts';
 import { openSqliteStore } from './sqlite_store.ts';
 
 const test = suite('sqlite store against a model');
@@ -17,6 +17,7 @@ class Model {
   readonly dispatches = new Map<string, DispatchRow>();
   readonly timers = new Map<string, TimerRow>();
   readonly waiting = new Map<string, WaitingRow>();
+  readonly deadLetters = new Map<string, DeadLetterRow>();
   readonly keys = new Map<string, string>();
 
   /** Whether the commit was taken. */
@@ -36,6 +37,7 @@ class Model {
     for (const row of commit.timers_set) this.timers.set(`${task_id}/${row.step_id}/${row.name}`, row);
     for (const step of commit.waiting_cleared) this.waiting.delete(`${task_id}/${step}`);
     for (const row of commit.waiting_set) this.waiting.set(`${task_id}/${row.step_id}`, row);
+    for (const row of commit.dead_letters_set) this.deadLetters.set(`${task_id}/${row.step_id}`, row);
     return true;
   }
 }
@@ -56,6 +58,7 @@ const commits: fc.Arbitrary<(model: Model) => TaskCommit> = fc
     timers_cleared: steps,
     waiting_set: steps,
     waiting_cleared: steps,
+    dead_letters_set: steps,
     summary: fc.option(fc.constantFrom('running' as const, 'waiting' as const, 'complete' as const), {
       nil: undefined,
     }),
@@ -77,6 +80,7 @@ const commits: fc.Arbitrary<(model: Model) => TaskCommit> = fc
       timers_cleared: made.timers_cleared,
       waiting_set: made.waiting_set.map((step) => waitingOf(made.task, step, made.at)),
       waiting_cleared: made.waiting_cleared,
+      dead_letters_set: made.dead_letters_set.map((step) => deadLetterOf(made.task, step, made.at)),
     };
   });
 
@@ -105,6 +109,10 @@ async function assertAgrees(store: Store, model: Model): Promise<void> {
   assert.equal(
     await walk((cursor) => store.listWaiting({ limit, ...cursor })),
     rows(model.waiting, (row) => placed(row.since, row)),
+  );
+  assert.equal(
+    await walk((cursor) => store.listDeadLetters({ limit, ...cursor })),
+    rows(model.deadLetters, (row) => placed(row.first_at, row)).reverse(),
   );
   const timers = rows(model.timers, (row) => `${placed(row.at, row)}/${row.name}`);
   for (const now of [0, 2, 9]) {

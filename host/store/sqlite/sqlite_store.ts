@@ -8,6 +8,7 @@ import type { JournalEntry, TaskEvent, TaskStatus } from '../../../kernel/task/e
 import { type Faults, NO_FAULTS } from '../../faults.ts';
 import type { Store } from '../port.ts';
 import { connect } from './connection.ts';
+import { createDeadLetterReader } from './dead_letters.ts';
 import { storeError } from './errors.ts';
 import { GroupCommit } from './group_commit.ts';
 import { createListings, toSummary } from './listings.ts';
@@ -45,6 +46,7 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
   const group = new GroupCommit(db, faults);
   const write = createWriter(db);
   const listings = createListings(db);
+  const deadLetters = createDeadLetterReader(db);
   const journal = db.prepare('SELECT seq, version, events FROM journal WHERE task_id = ? ORDER BY seq');
   // From the entry that holds the event after `after_seq`; as many entries as events are wanted are always enough.
   const journalAfter = db.prepare(
@@ -101,6 +103,9 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
     dueTimers: (now, limit) => read(() => listings.dueTimers(now, limit)),
     nextTimerAt: (after) => read(() => (nextTimer.get(after)!['at'] as number | null) ?? undefined),
     listWaiting: (query) => read(() => listings.listWaiting(query)),
+    listDeadLetters: (query) => read(() => deadLetters.list(query)),
+    readDeadLetter: (task_id, step_id) => read(() => deadLetters.read(task_id, step_id)),
+    countDeadLetters: () => read(() => deadLetters.count()),
     async close() {
       if (closed) return;
       closed = true;

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../../kernel/errors.ts';
 import { EVENT_VERSION } from '../../../kernel/task/upcast.ts';
 import type { TaskCommit } from '../port.ts';
+import { createDeadLetterWriter } from './dead_letters.ts';
 
 /**
  * Writes commits into an open transaction. Checks come first, so a commit that is refused has changed nothing and the
@@ -23,6 +24,8 @@ export function createWriter(db: DatabaseSync): (commit: TaskCommit, events: str
   const dropTimers = db.prepare('DELETE FROM timer WHERE task_id = ? AND step_id = ?');
   const setWaiting = db.prepare('REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const dropWaiting = db.prepare('DELETE FROM waiting WHERE task_id = ? AND step_id = ?');
+
+  const setDeadLetter = createDeadLetterWriter(db);
 
   function check({ task_id, expected_seq, idempotency, summary }: TaskCommit): void {
     if (idempotency !== undefined) {
@@ -84,5 +87,6 @@ export function createWriter(db: DatabaseSync): (commit: TaskCommit, events: str
         row.next_deadline_at,
       );
     }
+    for (const row of commit.dead_letters_set) setDeadLetter(row);
   };
 }

@@ -50,6 +50,7 @@ export interface StartOptions {
     readonly throughExecutor?: (executor: Executor) => Executor;
     readonly clock?: Clock;
     readonly cached_tasks_max?: number;
+    readonly snapshot_events_min?: number;
   };
 }
 
@@ -63,6 +64,8 @@ export interface Weft {
 /** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
 const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
+/** Fewer are folded in a few milliseconds. */
+const SNAPSHOT_EVENTS_MIN = 1_000;
 /** In hex digits. */
 const SALT_LENGTH = 64;
 const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
@@ -134,6 +137,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     watchers,
     announcer: new Announcer(hooks, logger),
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
+    snapshotEventsMin: parts.snapshot_events_min ?? SNAPSHOT_EVENTS_MIN,
   });
   const name = `${hostname()}/${process.pid}`;
   const broker = new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults, now });

@@ -61,6 +61,12 @@ export const ERRORS = {
     exit: 1,
     template: 'task "{task_id}" is already {status}; nothing can change it',
   },
+  task_not_settled: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: 'task "{task_id}" is {status}; only a settled task can be removed: let it end, or cancel it first',
+  },
   step_not_waiting: {
     kind: 'reject',
     status: 409,
@@ -149,6 +155,20 @@ export const ERRORS = {
   store_conflict: { kind: 'retry', status: 409, exit: 8, template: 'task "{task_id}" was changed by another writer' },
   store_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the store does not answer: {problem}' },
   store_corrupt: { kind: 'bug', status: 500, exit: 8, template: 'the store is damaged: {problem}' },
+  // Archives of removed tasks.
+  archive_unwritable: {
+    kind: 'retry',
+    status: 503,
+    exit: 8,
+    template:
+      'task "{task_id}" cannot be archived as {file}: {problem}; the task stays until it can, see `retention.archive_directory`',
+  },
+  archive_unreadable: {
+    kind: 'reject',
+    status: 422,
+    exit: 1,
+    template: '{file} is no archive of a task that can be read: {problem}',
+  },
   transport_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the transport does not answer: {problem}' },
   // HTTP API and command line
   handler_not_found: {

@@ -63,6 +63,7 @@ async function opened(
     watchers: new Watchers(),
     announcer: new Announcer(createHooks(), logger),
     cachedTasksMax: 100,
+    snapshotEventsMin: 1_000,
   });
   try {
     await use(orchestrator, rows, sent);

@@ -2,6 +2,7 @@ import { commitBehaviours } from './conformance/commits.ts';
 import { crashBehaviours } from './conformance/crash.ts';
 import type { Declare, DeclareWithStore, StoreFixture } from './conformance/fixture.ts';
 import { listingBehaviours } from './conformance/listings.ts';
+import { removalBehaviours } from './conformance/removal.ts';
 
 /**
  * The behaviours that any store has. `fresh` makes empty storage.
@@ -23,5 +24,6 @@ export function storeConformance(declare: Declare, fresh: () => Promise<StoreFix
     });
   commitBehaviours(test);
   listingBehaviours(test);
+  removalBehaviours(test);
   crashBehaviours(test);
 }

@@ -8,14 +8,27 @@ import { compileTrusted } from '../template/compile.ts';
 import type { CompiledTemplate } from '../template/types.ts';
 import { apply, fold, foldOnto } from './apply.ts';
 import type { JournalEntry, TaskEvent } from './events.ts';
+import { Origins, type PackedStep, packStep, type StepOrigin, unpackStep } from './packed_step.ts';
 import { restore, STATE_VERSION, snapshotOf, type TaskSnapshot } from './snapshot.ts';
 import { emptyTask, type TaskState } from './state.ts';
 
 const test = suite('snapshots');
 
-/** As a store gives it back. */
+/** As a store gives it back: as JSON, its steps packed. */
 function kept(state: TaskState): TaskSnapshot {
-  return JSON.parse(JSON.stringify(snapshotOf(state))) as TaskSnapshot;
+  const { steps, ...rest } = snapshotOf(state);
+  const origins = new Origins();
+  const packed = steps.map((step) => packStep(step, origins));
+  const text = JSON.stringify({ ...rest, packed, origins: origins.take() });
+  const {
+    packed: read,
+    origins: known,
+    ...others
+  } = JSON.parse(text) as {
+    packed: PackedStep[];
+    origins: StepOrigin[];
+  } & Omit<TaskSnapshot, 'steps'>;
+  return { ...others, steps: read.map((step) => unpackStep(step, known)) };
 }
 
 function restored(compiled: CompiledTemplate, snapshot: TaskSnapshot): TaskState {

@@ -14,7 +14,10 @@ import { emptyTask, type StepState, type TaskHead, type TaskState } from './stat
  */
 export const STATE_VERSION = 1;
 
-/** A state as JSON holds it. Shares its values with the state, whose steps are replaced and never changed. */
+/**
+ * A state as it was at some event. Shares its values with the state, whose steps are replaced and never changed. As JSON,
+ * its steps go through `packStep` and `unpackStep`.
+ */
 export interface TaskSnapshot {
   readonly version: number;
   /** Of the template that the state was folded with. */
@@ -54,41 +57,7 @@ export function restore(
   }
   const state = emptyTask(compiled, new Map(), new Map());
   Object.assign(state.head, snapshot.head);
-  for (const step of snapshot.steps) state.steps.set(step.id, wholeStep(step));
+  for (const step of snapshot.steps) state.steps.set(step.id, step);
   for (const index of snapshot.absent) state.absent.set(index, true);
   return { state };
-}
-
-/** With the fields that JSON left out, in the order of `stepOf`. Spelled out: four times as fast as a spread. */
-function wholeStep(step: StepState): StepState {
-  const whole: { [K in keyof Required<StepState>]: StepState[K] } = {
-    id: step.id,
-    name: step.name,
-    template_index: step.template_index,
-    status: step.status,
-    pin: step.pin,
-    provenance: step.provenance,
-    dependencies: step.dependencies,
-    unmet_dependencies: step.unmet_dependencies,
-    attempt: step.attempt,
-    activation: step.activation,
-    attempts_forgiven: step.attempts_forgiven,
-    created_at: step.created_at,
-    enqueued_at: step.enqueued_at,
-    settled_at: step.settled_at,
-    result: step.result,
-    branch: step.branch,
-    failure: step.failure,
-    retry_at: step.retry_at,
-    retry_due: step.retry_due,
-    suspension: step.suspension,
-    resume: step.resume,
-    inbox: step.inbox,
-    signal_ids: step.signal_ids,
-    receipt: step.receipt,
-    resolved: step.resolved,
-    share: step.share,
-    batch: step.batch,
-  };
-  return whole;
 }

@@ -24,6 +24,7 @@ import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
 import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
+import { Retention } from './retention/retention.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
 import type { Executor } from './sandbox/port.ts';
@@ -146,7 +147,10 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   await orchestrator.start();
   opened.push(() => broker.drain(config.broker.drain_grace_ms));
   await broker.start();
-  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, now });
+  const retention = new Retention({ store, tasks: orchestrator, config: config.retention, logger, clock, faults });
+  opened.push(() => retention.close());
+  retention.start();
+  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, retention, now });
 }
 
 /** What looking at templates and handlers takes: no store, and nothing is run. */

@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostics.ts';
+import { fillTemplate } from './fill_template.ts';
 import type { Json } from './json.ts';
 
 /** What the engine does about an error: code reads the kind, people read the message. */
@@ -385,7 +386,7 @@ export class WeftError extends Error {
     options: { readonly diagnostics?: readonly Diagnostic[]; readonly cause?: unknown } = {},
   ) {
     const entry = ERRORS[code];
-    super(fill(entry.template, params), options.cause === undefined ? undefined : { cause: options.cause });
+    super(fillTemplate(entry.template, params), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WeftError';
     this.code = code;
     this.kind = entry.kind;
@@ -394,11 +395,4 @@ export class WeftError extends Error {
     this.params = params;
     this.diagnostics = options.diagnostics ?? [];
   }
-}
-
-function fill(template: string, params: Readonly<Record<string, Json>>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = params[name];
-    return value === undefined ? whole : typeof value === 'string' ? value : JSON.stringify(value);
-  });
 }

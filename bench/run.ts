@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
+import { benchSnapshots } from './snapshots.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   engine: benchEngine,
   idle: benchIdle,
+  snapshots: benchSnapshots,
 };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });

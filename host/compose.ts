@@ -24,6 +24,7 @@ import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
 import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
+import { Retention } from './retention/retention.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
 import type { Executor } from './sandbox/port.ts';
@@ -50,6 +51,7 @@ export interface StartOptions {
     readonly throughExecutor?: (executor: Executor) => Executor;
     readonly clock?: Clock;
     readonly cached_tasks_max?: number;
+    readonly snapshot_events_min?: number;
   };
 }
 
@@ -63,6 +65,8 @@ export interface Weft {
 /** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
 const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
+/** Fewer are folded in a few milliseconds. */
+const SNAPSHOT_EVENTS_MIN = 1_000;
 /** In hex digits. */
 const SALT_LENGTH = 64;
 const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
@@ -135,6 +139,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     announcer: new Announcer(hooks, logger),
     stuckAfterMs: config.dead_letters.stuck_after_ms,
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
+    snapshotEventsMin: parts.snapshot_events_min ?? SNAPSHOT_EVENTS_MIN,
   });
   const name = `${hostname()}/${process.pid}`;
   const broker = new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults, now });
@@ -143,7 +148,10 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   await orchestrator.start();
   opened.push(() => broker.drain(config.broker.drain_grace_ms));
   await broker.start();
-  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, now });
+  const retention = new Retention({ store, tasks: orchestrator, config: config.retention, logger, clock, faults });
+  opened.push(() => retention.close());
+  retention.start();
+  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, retention, now });
 }
 
 /** What looking at templates and handlers takes: no store, and nothing is run. */

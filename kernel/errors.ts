@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostics.ts';
+import { fillTemplate } from './fill_template.ts';
 import type { Json } from './json.ts';
 
 /** What the engine does about an error: code reads the kind, people read the message. */
@@ -60,6 +61,12 @@ export const ERRORS = {
     status: 409,
     exit: 1,
     template: 'task "{task_id}" is already {status}; nothing can change it',
+  },
+  task_not_settled: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: 'task "{task_id}" is {status}; only a settled task can be removed: let it end, or cancel it first',
   },
   step_not_waiting: {
     kind: 'reject',
@@ -162,6 +169,20 @@ export const ERRORS = {
   store_conflict: { kind: 'retry', status: 409, exit: 8, template: 'task "{task_id}" was changed by another writer' },
   store_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the store does not answer: {problem}' },
   store_corrupt: { kind: 'bug', status: 500, exit: 8, template: 'the store is damaged: {problem}' },
+  // Archives of removed tasks.
+  archive_unwritable: {
+    kind: 'retry',
+    status: 503,
+    exit: 8,
+    template:
+      'task "{task_id}" cannot be archived as {file}: {problem}; the task stays until it can, see `retention.archive_directory`',
+  },
+  archive_unreadable: {
+    kind: 'reject',
+    status: 422,
+    exit: 1,
+    template: '{file} is no archive of a task that can be read: {problem}',
+  },
   transport_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the transport does not answer: {problem}' },
   // HTTP API and command line
   handler_not_found: {
@@ -378,7 +399,7 @@ export class WeftError extends Error {
     options: { readonly diagnostics?: readonly Diagnostic[]; readonly cause?: unknown } = {},
   ) {
     const entry = ERRORS[code];
-    super(fill(entry.template, params), options.cause === undefined ? undefined : { cause: options.cause });
+    super(fillTemplate(entry.template, params), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WeftError';
     this.code = code;
     this.kind = entry.kind;
@@ -387,11 +408,4 @@ export class WeftError extends Error {
     this.params = params;
     this.diagnostics = options.diagnostics ?? [];
   }
-}
-
-function fill(template: string, params: Readonly<Record<string, Json>>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = params[name];
-    return value === undefined ? whole : typeof value === 'string' ? value : JSON.stringify(value);
-  });
 }

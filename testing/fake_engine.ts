@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
-import type { DeadLetterView, Engine, NumberedEvent, TaskView } from '../host/orchestrator/port.ts';
+import type { DeadLetterView, Engine, NumberedEvent, RetiredTask, TaskView } from '../host/orchestrator/port.ts';
 import { WeftError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Principal, TaskEvent } from '../kernel/task/events.ts';
@@ -64,6 +64,17 @@ export function fakeEngine(): FakeEngine {
     engine.onAct(name, by, details);
     return task;
   };
+
+  const settled = (): Task[] => [...tasks.values()].map(({ task }) => task).filter((task) => task.settled_at !== null);
+  const retired = ({ task_id, template_name, status, settled_at }: Task, archived: boolean): RetiredTask => ({
+    task_id,
+    template_name,
+    status,
+    settled_at: settled_at!,
+    action: archived ? 'archive' : 'remove',
+    archive: archived ? `/archive/${task_id}.jsonl.gz` : null,
+    problem: null,
+  });
 
   const engine: FakeEngine = {
     ready: true,
@@ -260,6 +271,25 @@ export function fakeEngine(): FakeEngine {
       engine.happen(task_id, { kind: 'dead_letter_closed', step_id: step.step_id, ...by });
       engine.onAct('closeDeadLetter', by.by, by);
       return deadLetterOf(task_id, step);
+    },
+    async removeTask(task_id, { archive }, by) {
+      const { task } = entry(task_id);
+      if (task.settled_at === null) throw new WeftError('task_not_settled', { task_id, status: task.status });
+      tasks.delete(task_id);
+      engine.onAct('removeTask', by.by, by);
+      return retired(task, archive);
+    },
+    retention: async () => ({
+      rules: [{ status: 'complete', action: 'archive', after_hours: 1, due: settled().length }],
+      archive_directory: '/archive',
+      store: { bytes: 8192, free_bytes: 4096 },
+      acts: [{ at: now, act: 'run', by: 'ada', reason: 'room', details: { removed: 1 } }],
+    }),
+    async runRetention({ dry_run, limit }, by) {
+      const due = settled();
+      const taken = due.slice(0, limit).map((task) => retired(task, true));
+      if (!dry_run) for (const { task_id } of taken) await engine.removeTask(task_id, { archive: true }, by);
+      return { dry_run, tasks: taken, more: due.length > limit };
     },
     handlers: () => [HANDLER],
     health: async () => ({ ready: engine.ready, checks: { store: engine.ready ? 'ok' : 'disk full' } }),

@@ -7,7 +7,17 @@ import { ERRORS, type ErrorCode, WeftError } from '../../kernel/errors.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Problem } from '../http/problem.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
-import type { DeadLetterView, GraphView, NumberedEvent, Resolution, StepView, TaskView } from '../orchestrator/port.ts';
+import type {
+  DeadLetterView,
+  GraphView,
+  NumberedEvent,
+  Resolution,
+  RetentionReport,
+  RetentionView,
+  RetiredTask,
+  StepView,
+  TaskView,
+} from '../orchestrator/port.ts';
 import type { DeadLetterRow, Page, TaskSummary, WaitingRow } from '../store/port.ts';
 import { parseServerSentEvents } from './sse.ts';
 
@@ -98,6 +108,18 @@ export class WeftClient {
 
   act(task_id: string, act: 'cancel' | 'pause' | 'resume' | 'resolve', reason: string): Promise<TaskView> {
     return this.#post(`${taskPath(task_id)}/${act}`, { reason });
+  }
+
+  removeTask(task_id: string, body: { readonly reason: string; readonly archive: boolean }): Promise<RetiredTask> {
+    return this.#post(`${taskPath(task_id)}/remove`, body);
+  }
+
+  retention(): Promise<RetentionView> {
+    return this.#get('/v1/retention');
+  }
+
+  runRetention(body: { readonly reason: string; readonly dry_run: boolean }): Promise<RetentionReport> {
+    return this.#post('/v1/retention/run', body);
   }
 
   events(task_id: string, query: Query): Promise<Page<NumberedEvent>> {

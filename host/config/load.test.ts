@@ -81,6 +81,13 @@ test('without a file and an environment there are defaults for one machine', () 
           context_bytes_max: 1024 * 1024,
           template_steps_max: 10_000,
         },
+        retention: {
+          settled_tasks: 'keep',
+          after_hours: 720,
+          archive_directory: join(cwd, '.weft', 'archive'),
+          by_status: {},
+          every_minutes: 10,
+        },
         broker: { cells: 2, drain_grace_ms: 10_000 },
         dead_letters: { stuck_after_ms: 900_000 },
         api: { host: '127.0.0.1', port: 7_420, tokens: [], allowed_hosts: [] },

@@ -110,10 +110,11 @@ function diagnosticOf(problem: SchemaProblem, root: string): Diagnostic {
 
 /** Fills in what derives from other keys. */
 function complete(config: OperatorConfig): OperatorConfig {
-  const { data_directory, cache_directory, store, handlers } = config;
+  const { data_directory, cache_directory, store, handlers, retention } = config;
   return {
     ...config,
     cache_directory: cache_directory ?? join(data_directory, 'cache'),
+    retention: { ...retention, archive_directory: retention.archive_directory ?? join(data_directory, 'archive') },
     store: { ...store, path: store.path ?? join(data_directory, 'weft.db') },
     handlers: { directories: [builtInHandlers(), ...handlers.directories] },
   };

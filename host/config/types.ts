@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import type { SettledStatus } from '../../kernel/task/task_machine.ts';
 import type { EgressRule } from '../../kernel/template/types.ts';
 
 /** An operator's egress rule: like a template's, and alone able to open private addresses. */
@@ -58,6 +59,22 @@ export interface LimitsConfig {
   readonly template_steps_max: number;
 }
 
+/** What becomes of settled tasks. */
+export type RetentionAction = 'keep' | 'archive' | 'remove';
+
+/** How long settled tasks stay, and where they go. */
+export interface RetentionConfig {
+  readonly settled_tasks: RetentionAction;
+  /** From the settling. */
+  readonly after_hours: number;
+  readonly archive_directory: string;
+  /** What differs for tasks that ended so. */
+  readonly by_status: Readonly<
+    Partial<Record<SettledStatus, { readonly settled_tasks?: RetentionAction; readonly after_hours?: number }>>
+  >;
+  readonly every_minutes: number;
+}
+
 /** `weft.yaml`, checked, defaults filled in, paths absolute. */
 export interface OperatorConfig {
   /** Holds the store, the lock, the socket. */
@@ -76,6 +93,7 @@ export interface OperatorConfig {
   readonly secrets: Readonly<Record<string, SecretConfig>>;
   readonly mail: MailConfig;
   readonly limits: LimitsConfig;
+  readonly retention: RetentionConfig;
   readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
   readonly api: {
     readonly host: string;

@@ -21,6 +21,8 @@ const GRANTS: Readonly<Record<Exclude<Access, 'open' | 'signal'>, readonly strin
   read: ['read', 'submit', 'operate', 'admin'],
   submit: ['submit', 'admin'],
   operate: ['operate', 'admin'],
+  // What removes the traces of what was done: not for those who did it.
+  administer: ['admin'],
 };
 
 /** Whether the caller's roles grant `access`. */

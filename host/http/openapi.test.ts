@@ -40,6 +40,8 @@ test('what is answered is as described', async () => {
   const gate = engine.gate();
   const samples: Readonly<Record<string, object>> = {
     submitTask: { template: FAKE_TEMPLATE, context: {} },
+    removeTask: { reason: 'w' },
+    runRetention: { reason: 'w', dry_run: true },
     retryStep: { reason: 'again' },
     resolveStep: { reason: 'by phone', result: {} },
     signalStep: { data: {} },

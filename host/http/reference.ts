@@ -11,6 +11,7 @@ const WHO: Readonly<Record<Access, string>> = {
   read: '`read`',
   submit: '`submit`',
   operate: '`operate`',
+  administer: '`admin`',
   signal: 'whom the step asks',
 };
 

@@ -11,7 +11,7 @@ export type Schema = JsonObject;
  * What a route asks of its caller. `open`: nothing, not even a known `Host`. `signal`: any name; whom a step asks is
  * the step's own business. The others: a role that grants it (see `GRANTS`).
  */
-export type Access = 'open' | 'read' | 'submit' | 'operate' | 'signal';
+export type Access = 'open' | 'read' | 'submit' | 'operate' | 'administer' | 'signal';
 
 /** What the routes work with. */
 export interface ApiContext {

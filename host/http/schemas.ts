@@ -1,8 +1,17 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import type { DeadLetterReason, Failure, OperatorAct } from '../../kernel/task/events.ts';
-import type { DeadLetterView, GraphView, NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
-import type { DeadLetterCounts, DeadLetterRow, TaskSummary, WaitingRow } from '../store/port.ts';
+import type {
+  DeadLetterView,
+  GraphView,
+  NumberedEvent,
+  RetentionReport,
+  RetentionView,
+  RetiredTask,
+  StepView,
+  TaskView,
+} from '../orchestrator/port.ts';
+import type { DeadLetterCounts, DeadLetterRow, RetentionAct, TaskSummary, WaitingRow } from '../store/port.ts';
 import type { Problem } from './problem.ts';
 import type { Schema } from './route.ts';
 import type { HandlerSummary } from './routes/handlers.ts';
@@ -65,6 +74,16 @@ const SUMMARY_FIELDS: { readonly [K in keyof TaskSummary]: Schema } = {
   created_at: time,
   updated_at: time,
   settled_at: orNull(time),
+};
+
+const RETIRED_FIELDS: { readonly [K in keyof RetiredTask]: Schema } = {
+  task_id: text,
+  template_name: text,
+  status: TASK_STATUS,
+  settled_at: time,
+  action: { enum: ['archive', 'remove'] },
+  archive: { ...orNull(text), description: "The archive's file." },
+  problem: { ...orNull(text), description: 'Why it stays after all.' },
 };
 
 /** The names of the statuses a task can have. */
@@ -202,6 +221,23 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     { exhausted: count, poisoned: count, refused: count, stuck: count } satisfies Record<DeadLetterReason, Schema>,
     DEAD_LETTER_REASONS,
   ),
+  RetiredTask: object<RetiredTask>(RETIRED_FIELDS),
+  RetentionReport: object<RetentionReport>({ dry_run: flag, tasks: listOf(ref('RetiredTask')), more: flag }),
+  Retention: object<RetentionView>({
+    rules: listOf(
+      object<RetentionView['rules'][number]>({
+        status: TASK_STATUS,
+        action: { enum: ['keep', 'archive', 'remove'] },
+        after_hours: count,
+        due: { ...count, description: 'Tasks that are due now.' },
+      }),
+    ),
+    archive_directory: text,
+    store: object<RetentionView['store']>({ bytes: count, free_bytes: count }),
+    acts: listOf(
+      object<RetentionAct>({ at: time, act: { enum: ['remove', 'run'] }, by: text, reason: text, details: open }),
+    ),
+  }),
   HandlerSummary: object<HandlerSummary>({
     name: text,
     version: text,

@@ -10,6 +10,7 @@ import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { sha256 } from '../digest.ts';
+import type { Retention } from '../retention/retention.ts';
 import type { Store, TaskSummary } from '../store/port.ts';
 import type { TemplateChecker } from '../template/checker.ts';
 import { inspect } from '../template/inspect.ts';
@@ -25,6 +26,7 @@ export interface EngineOptions {
   readonly orchestrator: Orchestrator;
   readonly templates: Templates;
   readonly store: Store;
+  readonly retention: Retention;
   readonly catalog: Catalog;
   readonly checker: TemplateChecker;
   readonly hooks: Hooks;
@@ -37,7 +39,7 @@ const WATCH_PAGE = 500;
 
 /** The engine as the API and the command line use it. */
 export function createEngine(options: EngineOptions): Engine {
-  const { orchestrator, templates, checker, store, catalog, now } = options;
+  const { orchestrator, templates, checker, store, catalog, retention, now } = options;
   const viewTask = (state: TaskState): TaskView => taskView(state, orchestrator.claimOf);
 
   const operate = (
@@ -175,6 +177,9 @@ export function createEngine(options: EngineOptions): Engine {
     closeDeadLetter: (taskId, step, act) =>
       onDeadLetter(taskId, step, (step_id) => ({ kind: 'close_dead_letter', at: now(), step_id, ...act })),
 
+    removeTask: (taskId, how, act) => retention.remove(taskId, how, act),
+    retention: () => retention.show(),
+    runRetention: (how, act) => retention.run(how, act),
     handlers: () => catalog.entries(),
 
     async health() {

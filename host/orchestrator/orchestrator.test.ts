@@ -64,6 +64,7 @@ async function opened(
     announcer: new Announcer(createHooks(), logger),
     cachedTasksMax: 100,
     stuckAfterMs: 0,
+    snapshotEventsMin: 1_000,
   });
   try {
     await use(orchestrator, rows, sent);

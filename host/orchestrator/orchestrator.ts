@@ -22,6 +22,7 @@ import type { Consumer, Delivery, Transport } from '../transport/port.ts';
 import type { Announcer } from './announce.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
+import { Snapshots } from './snapshots.ts';
 import { StuckWatch } from './stuck_watch.ts';
 import { type Creation, TaskHost } from './task_host.ts';
 import { TimerPump } from './timer_pump.ts';
@@ -43,6 +44,8 @@ export interface OrchestratorOptions {
   readonly cachedTasksMax: number;
   /** How long a step may wait to be taken up before it is a dead letter, in milliseconds; 0 for ever. */
   readonly stuckAfterMs: number;
+  /** A task with fewer events is always folded from the start of its journal. */
+  readonly snapshotEventsMin: number;
 }
 
 /** How many unanswered dispatches are read at a time after a start. */
@@ -69,6 +72,12 @@ export class Orchestrator {
       store: options.store,
       env: options.env,
       cachedTasksMax: options.cachedTasksMax,
+      snapshots: new Snapshots({
+        store: options.store,
+        logger: options.logger,
+        loadTemplate: (digest) => options.loadTemplate(digest),
+        events_min: options.snapshotEventsMin,
+      }),
       loadTemplate: (digest) => options.loadTemplate(digest),
       plan: (state, events, stale) => this.#plan(state, events, stale),
     });
@@ -123,6 +132,11 @@ export class Orchestrator {
   /** @throws task_not_found */
   look<T>(taskId: string, view: (state: TaskState) => T): Promise<T> {
     return this.#tasks.look(taskId, view);
+  }
+
+  /** Does something to what the store has of a task while nothing else of it is under way. @throws what `work` throws */
+  alone<T>(taskId: string, work: () => Promise<T>): Promise<T> {
+    return this.#tasks.alone(taskId, work);
   }
 
   /** Takes no more work and resolves once what was taken is durable. */

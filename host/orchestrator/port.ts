@@ -16,6 +16,7 @@ import type {
   DeadLetterQuery,
   DeadLetterRow,
   Page,
+  RetentionAct,
   TaskQuery,
   TaskSummary,
   WaitingRow,
@@ -121,6 +122,42 @@ export interface Resolution {
   readonly items?: readonly Json[];
 }
 
+/** A settled task that goes, or would. */
+export interface RetiredTask {
+  readonly task_id: string;
+  readonly template_name: string;
+  readonly status: TaskStatus;
+  readonly settled_at: number;
+  readonly action: 'archive' | 'remove';
+  /** The archive's file. */
+  readonly archive: string | null;
+  /** Why it stays after all. */
+  readonly problem: string | null;
+}
+
+/** What a run of retention did, or would do. */
+export interface RetentionReport {
+  readonly dry_run: boolean;
+  readonly tasks: readonly RetiredTask[];
+  /** More are due than the limit took. */
+  readonly more: boolean;
+}
+
+/** The rules for settled tasks and how things are. */
+export interface RetentionView {
+  readonly rules: readonly {
+    readonly status: TaskStatus;
+    readonly action: 'keep' | 'archive' | 'remove';
+    readonly after_hours: number;
+    /** Tasks that are due now. */
+    readonly due: number;
+  }[];
+  readonly archive_directory: string;
+  readonly store: { readonly bytes: number; readonly free_bytes: number };
+  /** What people did, newest first. */
+  readonly acts: readonly RetentionAct[];
+}
+
 /** Who asks, for every act that changes something. */
 export interface Actor {
   readonly principal: Principal;
@@ -181,6 +218,15 @@ export interface Engine {
   ): Promise<DeadLetterView>;
   /** Closes the entry and leaves the step as it is; also of a settled task. @throws dead_letter_closed */
   closeDeadLetter(task_id: string, step: string, act: OperatorAct): Promise<DeadLetterView>;
+  /** Removes one settled task, archived before when that is asked for. @throws task_not_settled, archive_unwritable */
+  removeTask(task_id: string, options: { readonly archive: boolean }, act: OperatorAct): Promise<RetiredTask>;
+  /** The rules for settled tasks, and what is due by them. */
+  retention(): Promise<RetentionView>;
+  /** Applies the rules to tasks that are due, those first that settled first; a dry run only says to which. */
+  runRetention(
+    options: { readonly dry_run: boolean; readonly limit: number },
+    act: OperatorAct,
+  ): Promise<RetentionReport>;
   handlers(): readonly CatalogEntry[];
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
 }

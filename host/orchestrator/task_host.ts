@@ -6,6 +6,7 @@ import type { TaskEvent } from '../../kernel/task/events.ts';
 import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
+import type { Snapshots } from './snapshots.ts';
 
 type CreateCommand = Extract<Command, { kind: 'create' }>;
 
@@ -15,6 +16,8 @@ interface Turn {
   readonly command?: Command;
   /** Of the command that makes the task. */
   readonly creation?: Creation;
+  /** What is done instead of deciding, with nothing else of the task under way; its state is then read anew. */
+  readonly work?: () => Promise<void>;
   /** Runs once the events are durable and before anything else happens to the task. */
   readonly tell: (state: TaskState, events: readonly TaskEvent[]) => void;
   readonly fail: (error: unknown) => void;
@@ -40,6 +43,8 @@ export interface TaskHostOptions {
   plan(state: TaskState, events: readonly TaskEvent[], stale: readonly string[]): CommitPlan;
   /** How many task states are kept in memory. */
   readonly cachedTasksMax: number;
+  /** Spares long journals from being folded from their start; without it they all are. */
+  readonly snapshots?: Snapshots;
 }
 
 /** A commit, and what follows once it is durable. */
@@ -86,9 +91,17 @@ export class TaskHost {
     return this.#take(taskId, view, {});
   }
 
+  /** Does something to what the store has of a task, in its turn and alone. @throws what `work` throws */
+  alone<T>(taskId: string, work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#enqueue(taskId, { work: () => work().then(resolve), tell: () => undefined, fail: reject });
+    });
+  }
+
   /** Resolves once nothing is under way. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#options.snapshots?.idle();
   }
 
   #take<T>(
@@ -105,25 +118,33 @@ export class TaskHost {
           reject(error);
         }
       };
-      const turn: Turn = { ...rest, tell, fail: reject };
-      const waiting = this.#turns.get(taskId);
-      if (waiting !== undefined) {
-        waiting.push(turn);
-        return;
-      }
-      this.#turns.set(taskId, [turn]);
-      const run = this.#run(taskId).finally(() => this.#running.delete(run));
-      this.#running.add(run);
+      this.#enqueue(taskId, { ...rest, tell, fail: reject });
     });
   }
 
+  #enqueue(taskId: string, turn: Turn): void {
+    const waiting = this.#turns.get(taskId);
+    if (waiting !== undefined) {
+      waiting.push(turn);
+      return;
+    }
+    this.#turns.set(taskId, [turn]);
+    const run = this.#run(taskId).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
   async #run(taskId: string): Promise<void> {
-    for (;;) {
-      const turns = this.#turns.get(taskId)!;
-      if (turns.length === 0) break;
-      this.#turns.set(taskId, []);
+    const waiting = this.#turns.get(taskId)!;
+    while (waiting.length > 0) {
+      const turns = waiting.splice(0, batchLength(waiting));
+      const work = turns[0]!.work;
       try {
-        await this.#batch(taskId, turns);
+        if (work === undefined) {
+          await this.#batch(taskId, turns);
+        } else {
+          this.#states.delete(taskId);
+          await work();
+        }
       } catch (error) {
         this.#states.delete(taskId);
         for (const turn of turns) turn.fail(error);
@@ -157,6 +178,7 @@ export class TaskHost {
     }
     for (const { turn, events: own } of decided) turn.tell(state, own);
     plan?.afterwards();
+    if (events.length > 0) this.#options.snapshots?.committed(state);
   }
 
   /** The events of a turn; undefined when it failed, which leaves the state as it is. */
@@ -175,12 +197,16 @@ export class TaskHost {
       this.#keep(taskId, cached);
       return cached;
     }
+    const state = (await this.#options.snapshots?.load(taskId)) ?? (await this.#fold(taskId));
+    this.#keep(taskId, state);
+    return state;
+  }
+
+  async #fold(taskId: string): Promise<TaskState> {
     const entries = await this.#options.store.readJournal(taskId);
     const first = entries[0]?.events[0];
     if (first?.kind !== 'task_created') throw new WeftError('task_not_found', { task_id: taskId });
-    const state = fold(await this.#options.loadTemplate(first.template.digest), entries);
-    this.#keep(taskId, state);
-    return state;
+    return fold(await this.#options.loadTemplate(first.template.digest), entries);
   }
 
   #keep(taskId: string, state: TaskState): void {
@@ -194,6 +220,12 @@ export class TaskHost {
       if (this.#states.size <= this.#options.cachedTasksMax) return;
     }
   }
+}
+
+/** How many of the turns that wait are decided together: up to one that wants the task for itself. */
+function batchLength(waiting: readonly Turn[]): number {
+  const alone = waiting.findIndex(({ work }) => work !== undefined);
+  return alone === -1 ? waiting.length : Math.max(alone, 1);
 }
 
 function timedStep(command: Command | undefined): readonly string[] {

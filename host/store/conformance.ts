@@ -3,6 +3,7 @@ import { crashBehaviours } from './conformance/crash.ts';
 import { deadLetterBehaviours } from './conformance/dead_letters.ts';
 import type { Declare, DeclareWithStore, StoreFixture } from './conformance/fixture.ts';
 import { listingBehaviours } from './conformance/listings.ts';
+import { removalBehaviours } from './conformance/removal.ts';
 
 /**
  * The behaviours that any store has. `fresh` makes empty storage.
@@ -25,5 +26,6 @@ export function storeConformance(declare: Declare, fresh: () => Promise<StoreFix
   commitBehaviours(test);
   listingBehaviours(test);
   deadLetterBehaviours(test);
+  removalBehaviours(test);
   crashBehaviours(test);
 }

@@ -114,6 +114,34 @@ export interface TaskCommit {
   readonly dead_letters_set: readonly DeadLetterRow[];
 }
 
+/** A task's state at some event, so that its journal need not be read from the start. What is in it is not the store's business. */
+export interface SnapshotRow {
+  readonly task_id: string;
+  /** Number of the last event in it. */
+  readonly seq: number;
+  /** Of the state's shape. */
+  readonly version: number;
+  readonly template_digest: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a removal is, for whoever asks later: it outlives the tasks. */
+export interface RetentionAct {
+  readonly at: number;
+  readonly act: 'remove' | 'run';
+  readonly by: string;
+  readonly reason: string;
+  /** What it did. */
+  readonly details: JsonObject;
+}
+
+/** Settled tasks of one status. */
+export interface SettledFilter {
+  readonly status: TaskStatus;
+  /** Settled at or before this moment. */
+  readonly until: number;
+}
+
 /** Which tasks a list holds: all when it says nothing. */
 export interface TaskFilter {
   readonly status?: readonly TaskStatus[];
@@ -167,8 +195,8 @@ export interface Store {
    * @throws store_conflict, idempotency_conflict (the key is taken; `params.task_id`, `params.body_digest`)
    */
   commit(commit: TaskCommit): Promise<void>;
-  /** The whole journal of a task, oldest first; empty when the task is unknown. */
-  readJournal(task_id: string): Promise<readonly JournalEntry[]>;
+  /** The journal of a task, oldest first: the whole, or the entries after an event. Empty when the task is unknown. */
+  readJournal(task_id: string, after_seq?: number): Promise<readonly JournalEntry[]>;
   /** Events after a sequence number, numbered, oldest first. */
   readEvents(task_id: string, after_seq: number, limit: number): Promise<readonly { seq: number; event: TaskEvent }[]>;
   readSummary(task_id: string): Promise<TaskSummary | undefined>;
@@ -195,5 +223,28 @@ export interface Store {
   listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetterRow>>;
   readDeadLetter(task_id: string, step_id: string): Promise<DeadLetterRow | undefined>;
   countDeadLetters(): Promise<DeadLetterCounts>;
+  /** Keeps a snapshot in place of the task's last one; nothing of a task that has no journal up to it. */
+  putSnapshot(snapshot: SnapshotRow): Promise<void>;
+  /** The last snapshot of a task, if one was taken. */
+  readSnapshot(task_id: string): Promise<SnapshotRow | undefined>;
+  /** Settled tasks of a status, those first that settled first. */
+  listSettled(query: SettledFilter & { readonly cursor?: string; readonly limit: number }): Promise<Page<TaskSummary>>;
+  countSettled(filter: SettledFilter): Promise<number>;
+  /**
+   * Removes a settled task and all that the store holds for it, in one transaction with the note of who did it, if
+   * there is one. What tasks share, as their templates, stays.
+   * @throws task_not_found, task_not_settled, store_conflict (its last event is not `expected_seq`)
+   */
+  removeTask(removal: {
+    readonly task_id: string;
+    readonly expected_seq: number;
+    readonly act?: RetentionAct;
+  }): Promise<void>;
+  /** Notes what somebody did. */
+  recordAct(act: RetentionAct): Promise<void>;
+  /** The last acts, newest first. */
+  listActs(limit: number): Promise<readonly RetentionAct[]>;
+  /** Bytes that the store takes, and those of them that are free for what comes. */
+  size(): Promise<{ readonly bytes: number; readonly free_bytes: number }>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { WeftError } from '../errors.ts';
 import type { CompiledTemplate } from '../template/types.ts';
 import { batchOf, batchOfWorker, countWorker } from './batch.ts';
 import type { BatchWindow, EventOf, JournalEntry, StepEvent, TaskEvent } from './events.ts';
-import { compiledOf, dependentsOf, emptyTask, type StepState, type TaskState } from './state.ts';
+import { compiledOf, dependentsOf, emptyTask, type StepState, stepOf, type TaskState } from './state.ts';
 import { SETTLED, transitionStep } from './step_machine.ts';
 import { assertTaskTransition, isSettled } from './task_machine.ts';
 import { upcast } from './upcast.ts';
@@ -58,9 +58,14 @@ export function apply(state: TaskState, event: TaskEvent): TaskState {
  * @throws journal_corrupt when an entry does not follow the one before it or an event cannot be applied
  */
 export function fold(compiled: CompiledTemplate, entries: Iterable<JournalEntry>): TaskState {
-  let state = emptyTask(compiled, new Map(), new Map());
+  return foldOnto(emptyTask(compiled, new Map(), new Map()), entries);
+}
+
+/** The same, from a state on: takes ownership of it. @throws journal_corrupt */
+export function foldOnto(base: TaskState, entries: Iterable<JournalEntry>): TaskState {
+  let state = base;
   for (const entry of entries) {
-    const { task_id } = { task_id: state.head.id };
+    const task_id = state.head.id;
     if (entry.seq !== state.head.seq + 1) {
       throw new WeftError('journal_corrupt', {
         task_id,
@@ -82,23 +87,7 @@ export function fold(compiled: CompiledTemplate, entries: Iterable<JournalEntry>
 
 function createSteps(state: TaskState, event: EventOf<'steps_created'>): void {
   for (const created of event.steps) {
-    const step: StepState = {
-      id: created.id,
-      name: created.name,
-      template_index: created.template_index!,
-      status: 'pending',
-      pin: created.pin,
-      provenance: created.provenance,
-      dependencies: created.dependencies,
-      unmet_dependencies: 0,
-      attempt: 0,
-      activation: 0,
-      attempts_forgiven: 0,
-      created_at: event.at,
-      inbox: [],
-      signal_ids: [],
-      share: created.batch,
-    };
+    const step = stepOf({ ...created, template_index: created.template_index!, created_at: event.at });
     state.steps.set(step.id, step);
     state.head.count.pending += 1;
   }

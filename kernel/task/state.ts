@@ -201,6 +201,62 @@ export function* dependentsOf(state: TaskState, step: StepState): Generator<Step
   }
 }
 
+/** What is known of a step when it is created. */
+type NewStep = Pick<
+  StepState,
+  'id' | 'name' | 'template_index' | 'pin' | 'provenance' | 'dependencies' | 'created_at'
+> & {
+  readonly batch?: BatchItem;
+};
+
+/**
+ * A step as it is created. Every field is there from the start, in one order, also those that say nothing yet: so all
+ * steps have one shape, and the same step is the same text whatever way it came about. A field that is forgotten here
+ * does not compile.
+ */
+export function stepOf({
+  id,
+  name,
+  template_index,
+  pin,
+  provenance,
+  dependencies,
+  created_at,
+  batch,
+}: NewStep): StepState {
+  const step: { [K in keyof Required<StepState>]: StepState[K] } = {
+    id,
+    name,
+    template_index,
+    status: 'pending',
+    pin,
+    provenance,
+    dependencies,
+    unmet_dependencies: 0,
+    attempt: 0,
+    activation: 0,
+    attempts_forgiven: 0,
+    created_at,
+    enqueued_at: undefined,
+    settled_at: undefined,
+    result: undefined,
+    branch: undefined,
+    failure: undefined,
+    retry_at: undefined,
+    retry_due: undefined,
+    suspension: undefined,
+    resume: undefined,
+    inbox: [],
+    signal_ids: [],
+    receipt: undefined,
+    resolved: undefined,
+    share: batch,
+    batch: undefined,
+    dead_letter: undefined,
+  };
+  return step;
+}
+
 /** A task before its first event. */
 export function emptyTask(
   compiled: CompiledTemplate,

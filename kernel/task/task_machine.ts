@@ -38,6 +38,10 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]
   resolved_manually: [],
 };
 
+/** How a task can have ended. */
+export const SETTLED_STATUSES = ['complete', 'error', 'cancelled', 'resolved_manually'] as const;
+export type SettledStatus = (typeof SETTLED_STATUSES)[number];
+
 /** Whether a task with this status can never change again. */
 export function isSettled(status: TaskStatus): boolean {
   return TASK_TRANSITIONS[status].length === 0;

@@ -1,9 +1,11 @@
 import type { Command } from '../command.ts';
+import { ARCHIVE_COMMANDS } from './archive.ts';
 import { COMPLETION } from './completion.ts';
 import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
+import { RETENTION_COMMANDS } from './retention.ts';
 import { RUN } from './run.ts';
 import { SERVE } from './serve.ts';
 import { STEP_COMMANDS } from './step.ts';
@@ -19,6 +21,8 @@ export const COMMANDS: readonly Command[] = [
   TEMPLATE_TEST,
   ...HANDLERS_COMMANDS,
   ...TASK_COMMANDS,
+  ...RETENTION_COMMANDS,
+  ...ARCHIVE_COMMANDS,
   ...STEP_COMMANDS,
   ...GATE_COMMANDS,
   ...DLQ_COMMANDS,

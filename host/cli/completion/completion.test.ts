@@ -26,7 +26,7 @@ async function offered(...words: readonly string[]): Promise<readonly string[]> 
 
 test('bash completes commands, groups and verbs', async () => {
   assert.equal(await offered('ser'), ['serve']);
-  assert.equal(await offered('task', 're'), ['resume', 'resolve']);
+  assert.equal(await offered('task', 're'), ['resume', 'resolve', 'remove']);
   assert.equal(await offered('help', 'doc'), ['doctor']);
   for (const { name } of COMMANDS) {
     const words = name.split(' ');

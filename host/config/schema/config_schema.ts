@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../kernel/json.ts';
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
 import { integer, listOf, oneOf, path, section } from './describe.ts';
 import { MAIL } from './mail.ts';
+import { RETENTION } from './retention.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -61,6 +62,7 @@ export const CONFIG_SCHEMA: JsonObject = {
     secrets: SECRETS,
     mail: MAIL,
     limits: LIMITS,
+    retention: RETENTION,
     broker: section('The part that runs steps.', {
       cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),
       drain_grace_ms: integer('Milliseconds that running steps have to finish when Weft stops.', 0, 10_000, MS_MAX),

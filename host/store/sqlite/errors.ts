@@ -21,3 +21,12 @@ export function storeError(error: unknown): WeftError {
     ? new WeftError('store_corrupt', { problem: message }, { cause: error })
     : new WeftError('store_unavailable', { problem: `${passing} (${errstr})` }, { cause: error });
 }
+
+/** What a query gives; rejects with the store's errors instead of SQLite's. */
+export async function read<T>(query: () => T): Promise<T> {
+  try {
+    return query();
+  } catch (error) {
+    throw storeError(error);
+  }
+}

@@ -5,7 +5,7 @@ import type { DispatchRow, Page, Store, TaskSummary, TimerRow, WaitingRow } from
 
 /** The listings of a store. Each walks an index from where its cursor stands and never sorts more than a page. */
 export type Listings = {
-  readonly [name in 'listTasks' | 'listDispatches' | 'listWaiting' | 'dueTimers']: (
+  readonly [name in 'listTasks' | 'listSettled' | 'listDispatches' | 'listWaiting' | 'dueTimers']: (
     ...query: Parameters<Store[name]>
   ) => Awaited<ReturnType<Store[name]>>;
 };
@@ -46,6 +46,18 @@ export function createListings(db: DatabaseSync): Listings {
       return pageOf(newest, limit, 'tasks', (row) => [row.created_at, row.task_id]);
     },
 
+    listSettled({ status, until, cursor, limit }): Page<TaskSummary> {
+      const after = cursor === undefined ? undefined : decodeCursor('settled', cursor, [0, '']);
+      const [where, values] = conjunction([
+        ['status = ?', status],
+        ['settled_at <= ?', until],
+        ['(settled_at, task_id) > (?, ?)', after],
+      ]);
+      const sql = `SELECT * FROM task ${where} ORDER BY settled_at, task_id LIMIT ?`;
+      const rows = select(sql, [...values, limit + 1]).map(toSummary);
+      return pageOf(rows, limit, 'settled', (row) => [row.settled_at!, row.task_id]);
+    },
+
     listDispatches({ cursor, limit }): Page<DispatchRow> {
       const after = cursor === undefined ? undefined : decodeCursor('dispatches', cursor, [0, '', '']);
       const [where, values] = conjunction([['(enqueued_at, task_id, step_id) > (?, ?, ?)', after]]);
@@ -71,11 +83,11 @@ export function createListings(db: DatabaseSync): Listings {
 
 /** The `WHERE` of the conditions that have a value, and the values in order. */
 export function conjunction(
-  conditions: readonly (readonly [sql: string, value: string | Position | undefined])[],
+  conditions: readonly (readonly [sql: string, value: string | number | Position | undefined])[],
 ): [where: string, values: readonly SQLInputValue[]] {
   const given = conditions.filter(([, value]) => value !== undefined);
   const where = given.length === 0 ? '' : `WHERE ${given.map(([sql]) => sql).join(' AND ')}`;
-  return [where, given.flatMap(([, value]) => value as string | (string | number)[])];
+  return [where, given.flatMap(([, value]) => value as string | number | (string | number)[])];
 }
 
 /** The row of the task list, from its columns. */

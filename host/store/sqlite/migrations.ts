@@ -16,6 +16,9 @@ export const NOT_A_DATABASE = 26;
  *   commits of many tasks append to the same page.
  * - `task`: the task list; its row changes only when something in it did.
  * - `dead_letter`: its rows stay when they are closed.
+ * - `snapshot`: one for each long task. A rowid table, since its rows are large.
+ * - `retention_act`: what outlives the tasks that it is about.
+ * - A table has a column `task_id` when its rows go with that task, and no other table has one: removal goes by it.
  * - The rest is rowless: found by (task, step), listed by the one index each has.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -97,6 +100,28 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   DEAD_LETTER_TABLE,
+  `
+  CREATE TABLE snapshot (
+    task_id TEXT NOT NULL PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    template_digest TEXT NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  `,
+  `
+  CREATE INDEX task_by_settlement ON task (status, settled_at, task_id) WHERE settled_at IS NOT NULL;
+  CREATE INDEX idempotency_by_task ON idempotency (task_id);
+
+  CREATE TABLE retention_act (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    act TEXT NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    details TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**

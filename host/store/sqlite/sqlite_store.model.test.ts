@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { assert, suite } from '../../../testing/suite.ts';
 import { walk } from '../conformance/fixture.ts';
@@ -40,6 +41,21 @@ class Model {
     for (const row of commit.dead_letters_set) this.deadLetters.set(`${task_id}/${row.step_id}`, row);
     return true;
   }
+
+  /** Whether the task was there to be removed. */
+  remove(task_id: string): boolean {
+    if (this.summaries.get(task_id)?.settled_at == null) return false;
+    this.seq.delete(task_id);
+    this.summaries.delete(task_id);
+    for (const rows of [this.dispatches, this.timers, this.waiting, this.deadLetters] as Map<
+      string,
+      { task_id: string }
+    >[]) {
+      for (const [id, row] of rows) if (row.task_id === task_id) rows.delete(id);
+    }
+    for (const [key, holder] of this.keys) if (holder === task_id) this.keys.delete(key);
+    return true;
+  }
 }
 
 const task = fc.constantFrom('t1', 't2', 't3');
@@ -67,7 +83,12 @@ const commits: fc.Arbitrary<(model: Model) => TaskCommit> = fc
   .map((made) => (model) => {
     const seq = model.seq.get(made.task) ?? 0;
     const created_at = model.summaries.get(made.task)?.created_at ?? made.at;
-    const summary = summaryOf(made.task, { status: made.summary ?? 'running', created_at, updated_at: made.at });
+    const summary = summaryOf(made.task, {
+      status: made.summary ?? 'running',
+      created_at,
+      updated_at: made.at,
+      settled_at: made.summary === 'complete' ? made.at : null,
+    });
     return {
       task_id: made.task,
       expected_seq: Math.max(0, seq + made.offBy),
@@ -83,6 +104,56 @@ const commits: fc.Arbitrary<(model: Model) => TaskCommit> = fc
       dead_letters_set: made.dead_letters_set.map((step) => deadLetterOf(made.task, step, made.at)),
     };
   });
+
+/** Something asked of a store, and whether the model took it. */
+type Asked = (model: Model) => { readonly taken: boolean; readonly ask: (store: Store) => Promise<void> };
+
+const asked: fc.Arbitrary<Asked> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: commits.map(
+      (make): Asked =>
+        (model) => {
+          const commit = make(model);
+          return { taken: model.commit(commit), ask: (store) => store.commit(commit) };
+        },
+    ),
+  },
+  task.map(
+    (task_id): Asked =>
+      (model) => {
+        const expected_seq = model.seq.get(task_id) ?? 0;
+        return { taken: model.remove(task_id), ask: (store) => store.removeTask({ task_id, expected_seq }) };
+      },
+  ),
+  task.map(
+    (task_id): Asked =>
+      (model) => {
+        const seq = model.seq.get(task_id) ?? 0;
+        const snapshot = { task_id, seq, version: 1, template_digest: '', bytes: new Uint8Array() };
+        return { taken: true, ask: (store) => store.putSnapshot(snapshot) };
+      },
+  ),
+);
+
+/** No table, whatever it is for, has a row of a task that was removed. */
+function assertNothingLeft(path: string, model: Model): void {
+  const db = new DatabaseSync(path);
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const removed = ['t1', 't2', 't3'].filter((id) => !model.seq.has(id) && !model.summaries.has(id));
+  for (const { name } of tables) {
+    const values = db
+      .prepare(`SELECT * FROM "${name}"`)
+      .all()
+      .flatMap((row) => Object.values(row));
+    assert.equal(
+      removed.filter((id) => values.includes(id)),
+      [],
+      `table ${name}`,
+    );
+  }
+  db.close();
+}
 
 async function assertAgrees(store: Store, model: Model): Promise<void> {
   const rows = <T extends object>(map: ReadonlyMap<string, T>, order: (row: T) => string): T[] =>
@@ -114,6 +185,14 @@ async function assertAgrees(store: Store, model: Model): Promise<void> {
     await walk((cursor) => store.listDeadLetters({ limit, ...cursor })),
     rows(model.deadLetters, (row) => placed(row.first_at, row)).reverse(),
   );
+  for (const until of [0, 2, 9]) {
+    const settled = rows(model.summaries, (row) => `${row.settled_at}/${row.task_id}`).filter(
+      (row) => row.status === 'complete' && row.settled_at! <= until,
+    );
+    const filter = { status: 'complete' as const, until };
+    assert.equal(await walk((cursor) => store.listSettled({ ...filter, limit, ...cursor })), settled);
+    assert.is(await store.countSettled(filter), settled.length);
+  }
   const timers = rows(model.timers, (row) => `${placed(row.at, row)}/${row.name}`);
   for (const now of [0, 2, 9]) {
     const due = timers.filter((row) => row.at <= now);
@@ -122,24 +201,24 @@ async function assertAgrees(store: Store, model: Model): Promise<void> {
   }
 }
 
-test('whatever is committed, in groups and over reopenings, it agrees with maps', async () => {
+test('whatever is committed and removed, in groups and over reopenings, it agrees with maps', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'weft-store-'));
   let runs = 0;
   try {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(commits, { minLength: 1, maxLength: 5 }), { maxLength: 8 }), async (turns) => {
+      fc.asyncProperty(fc.array(fc.array(asked, { minLength: 1, maxLength: 5 }), { maxLength: 8 }), async (turns) => {
         const path = join(directory, `${runs++}.db`);
         const model = new Model();
         let store = await openSqliteStore({ path });
         try {
           for (const [i, turn] of turns.entries()) {
             const expected: boolean[] = [];
-            const asked = turn.map((make) => {
-              const commit = make(model);
-              expected.push(model.commit(commit));
-              return store.commit(commit);
+            const answers = turn.map((make) => {
+              const { taken, ask } = make(model);
+              expected.push(taken);
+              return ask(store);
             });
-            const taken = (await Promise.allSettled(asked)).map(({ status }) => status === 'fulfilled');
+            const taken = (await Promise.allSettled(answers)).map(({ status }) => status === 'fulfilled');
             assert.equal(taken, expected);
             if (i % 3 === 2) {
               await store.close();
@@ -150,8 +229,9 @@ test('whatever is committed, in groups and over reopenings, it agrees with maps'
         } finally {
           await store.close();
         }
+        assertNothingLeft(path, model);
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     );
   } finally {
     await rm(directory, { recursive: true });

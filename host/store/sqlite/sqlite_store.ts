@@ -9,10 +9,12 @@ import { type Faults, NO_FAULTS } from '../../faults.ts';
 import type { Store } from '../port.ts';
 import { connect } from './connection.ts';
 import { createDeadLetterReader } from './dead_letters.ts';
-import { storeError } from './errors.ts';
+import { read } from './errors.ts';
 import { GroupCommit } from './group_commit.ts';
 import { createListings, toSummary } from './listings.ts';
 import { lockStore } from './lock.ts';
+import { createRetention } from './retention.ts';
+import { createSnapshots } from './snapshots.ts';
 import { createWriter } from './writer.ts';
 
 /** Where a SQLite store is and who hears of it. */
@@ -47,7 +49,7 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
   const write = createWriter(db);
   const listings = createListings(db);
   const deadLetters = createDeadLetterReader(db);
-  const journal = db.prepare('SELECT seq, version, events FROM journal WHERE task_id = ? ORDER BY seq');
+  const journal = db.prepare('SELECT seq, version, events FROM journal WHERE task_id = ? AND seq > ? ORDER BY seq');
   // From the entry that holds the event after `after_seq`; as many entries as events are wanted are always enough.
   const journalAfter = db.prepare(
     `SELECT seq, version, events FROM journal
@@ -67,7 +69,8 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
       const events = JSON.stringify(commit.events);
       await group.write(() => write(commit, events));
     },
-    readJournal: (task_id) => read(() => journal.all(task_id).map((row) => entryOf(task_id, row as unknown as Entry))),
+    readJournal: (task_id, after_seq = 0) =>
+      read(() => journal.all(task_id, after_seq).map((row) => entryOf(task_id, row as unknown as Entry))),
     readEvents: (task_id, after_seq, limit) =>
       read(() =>
         journalAfter
@@ -106,6 +109,9 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
     listDeadLetters: (query) => read(() => deadLetters.list(query)),
     readDeadLetter: (task_id, step_id) => read(() => deadLetters.read(task_id, step_id)),
     countDeadLetters: () => read(() => deadLetters.count()),
+    ...createSnapshots(db, group),
+    ...createRetention(db, group),
+    listSettled: (query) => read(() => listings.listSettled(query)),
     async close() {
       if (closed) return;
       closed = true;
@@ -120,15 +126,6 @@ interface Entry {
   readonly seq: number;
   readonly version: number;
   readonly events: string;
-}
-
-/** Rejects with the store's errors instead of SQLite's. */
-async function read<T>(query: () => T): Promise<T> {
-  try {
-    return query();
-  } catch (error) {
-    throw storeError(error);
-  }
 }
 
 function entryOf(task_id: string, { seq, version, events }: Entry): JournalEntry {

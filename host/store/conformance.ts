@@ -1,3 +1,4 @@
+import { blobBehaviours } from './conformance/blobs.ts';
 import { commitBehaviours } from './conformance/commits.ts';
 import { crashBehaviours } from './conformance/crash.ts';
 import type { Declare, DeclareWithStore, StoreFixture } from './conformance/fixture.ts';
@@ -23,5 +24,6 @@ export function storeConformance(declare: Declare, fresh: () => Promise<StoreFix
     });
   commitBehaviours(test);
   listingBehaviours(test);
+  blobBehaviours(test);
   crashBehaviours(test);
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { JournalEntry, TaskEvent, TaskStatus } from '../../kernel/task/events.ts';
+import type { Blob } from '../blobs/port.ts';
 
 /** A row of the task list: what is known of a task without folding its journal. */
 export interface TaskSummary {
@@ -51,6 +52,12 @@ export interface WaitingRow {
   readonly next_deadline_at: number | null;
 }
 
+/** A large value and who in a task refers to it. */
+export interface HeldBlob extends Blob {
+  /** `''` for the journal, for as long as the task is there; a step's id for its dispatch, until that row changes or goes. */
+  readonly holder: string;
+}
+
 /** What one commit changes of one task. Everything in a batch is durable together or not at all. */
 export interface TaskCommit {
   readonly task_id: string;
@@ -72,6 +79,8 @@ export interface TaskCommit {
   readonly waiting_set: readonly WaitingRow[];
   /** Steps whose waiting row goes away, before `waiting_set` is applied. */
   readonly waiting_cleared: readonly string[];
+  /** Large values that `events` and `dispatched` refer to, applied after both; the same content is kept once. */
+  readonly blobs?: readonly HeldBlob[];
 }
 
 /** Which tasks a list holds: all when it says nothing. */
@@ -131,5 +140,10 @@ export interface Store {
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<Page<WaitingRow>>;
+  /** Keeps a large value that nobody refers to yet, from the time `at` on; see `collectBlobs`. */
+  putBlob(blob: Blob, at: number): Promise<void>;
+  readBlob(digest: string): Promise<Uint8Array | undefined>;
+  /** Removes up to `limit` large values that no task refers to and nobody has put since `before`. */
+  collectBlobs(before: number, limit: number): Promise<{ readonly blobs: number; readonly bytes: number }>;
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../kernel/json.ts';
 import type { JournalEntry, TaskEvent, TaskStatus } from '../../../kernel/task/events.ts';
 import { type Faults, NO_FAULTS } from '../../faults.ts';
 import type { Store } from '../port.ts';
+import { createBlobs } from './blobs.ts';
 import { connect } from './connection.ts';
 import { storeError } from './errors.ts';
 import { GroupCommit } from './group_commit.ts';
@@ -101,6 +102,7 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
     dueTimers: (now, limit) => read(() => listings.dueTimers(now, limit)),
     nextTimerAt: (after) => read(() => (nextTimer.get(after)!['at'] as number | null) ?? undefined),
     listWaiting: (query) => read(() => listings.listWaiting(query)),
+    ...createBlobs(db, group),
     async close() {
       if (closed) return;
       closed = true;

@@ -21,6 +21,8 @@ export interface FakeEngine extends Engine {
   /** Called with each operator act and signal, as `cancel` or `signal`. */
   onAct: (name: string, by: Principal, details: unknown) => void;
   ready: boolean;
+  /** Large values by digest. */
+  readonly blobs: Map<string, Uint8Array>;
 }
 
 /** Makes a fake engine. Its clock starts at 1,000 and advances by 5 ms with every event. */
@@ -58,6 +60,7 @@ export function fakeEngine(): FakeEngine {
 
   const engine: FakeEngine = {
     ready: true,
+    blobs: new Map(),
     onSubmit: () => undefined,
     onAct: () => undefined,
 
@@ -206,6 +209,11 @@ export function fakeEngine(): FakeEngine {
       const signal = { id: signal_id, at: now, principal, roles, data, ...(reason === undefined ? {} : { reason }) };
       act('signal', task_id, principal, signal, { kind: 'step_signalled', step_id: step.step_id, signal });
       return step;
+    },
+    async blob(digest) {
+      const data = engine.blobs.get(digest);
+      if (data === undefined) throw new WeftError('blob_not_found', { digest });
+      return data;
     },
     handlers: () => [HANDLER],
     health: async () => ({ ready: engine.ready, checks: { store: engine.ready ? 'ok' : 'disk full' } }),

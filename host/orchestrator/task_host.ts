@@ -5,7 +5,9 @@ import { decide } from '../../kernel/task/decide.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import { inflateJournal } from '../blobs/inflate.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
+import { StateCache } from './state_cache.ts';
 
 type CreateCommand = Extract<Command, { kind: 'create' }>;
 
@@ -40,11 +42,14 @@ export interface TaskHostOptions {
   plan(state: TaskState, events: readonly TaskEvent[], stale: readonly string[]): CommitPlan;
   /** How many task states are kept in memory. */
   readonly cachedTasksMax: number;
+  /** How many bytes of large values those may hold together; any number when absent. */
+  readonly cachedLargeBytesMax?: number;
 }
 
 /** A commit, and what follows once it is durable. */
 export interface CommitPlan {
-  readonly commit: Omit<TaskCommit, 'task_id' | 'expected_seq' | 'events'>;
+  /** With `events` where the journal has them otherwise than the state: large values stand apart. */
+  readonly commit: Omit<TaskCommit, 'task_id' | 'expected_seq' | 'events'> & Partial<Pick<TaskCommit, 'events'>>;
   readonly afterwards: () => void;
 }
 
@@ -56,12 +61,14 @@ export interface CommitPlan {
 export class TaskHost {
   readonly #options: TaskHostOptions;
   readonly #turns = new Map<string, Turn[]>();
-  /** Least recently used first. */
-  readonly #states = new Map<string, TaskState>();
+  readonly #states: StateCache;
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
+    const { cachedTasksMax: tasks_max, cachedLargeBytesMax: large_bytes_max = Number.POSITIVE_INFINITY } = options;
+    // A task whose turn it is holds its state.
+    this.#states = new StateCache({ tasks_max, large_bytes_max }, (taskId) => this.#turns.has(taskId));
   }
 
   /** Makes a task, under an id that no task has. @throws idempotency_conflict, store_unavailable */
@@ -153,7 +160,9 @@ export class TaskHost {
     if (plan !== undefined) {
       const idempotency = creation?.idempotency === undefined ? {} : { idempotency: creation.idempotency };
       await this.#options.store.commit({ task_id: taskId, expected_seq, events, ...plan.commit, ...idempotency });
-      if (creation !== undefined) this.#keep(taskId, state);
+      const largeBytes = journaledBytes(plan.commit);
+      if (creation !== undefined) this.#states.set(taskId, state, largeBytes);
+      else this.#states.grew(taskId, largeBytes);
     }
     for (const { turn, events: own } of decided) turn.tell(state, own);
     plan?.afterwards();
@@ -171,29 +180,20 @@ export class TaskHost {
 
   async #load(taskId: string): Promise<TaskState> {
     const cached = this.#states.get(taskId);
-    if (cached !== undefined) {
-      this.#keep(taskId, cached);
-      return cached;
-    }
-    const entries = await this.#options.store.readJournal(taskId);
+    if (cached !== undefined) return cached;
+    const { store } = this.#options;
+    const { value: entries, bytes } = await inflateJournal(taskId, await store.readJournal(taskId), store);
     const first = entries[0]?.events[0];
     if (first?.kind !== 'task_created') throw new WeftError('task_not_found', { task_id: taskId });
     const state = fold(await this.#options.loadTemplate(first.template.digest), entries);
-    this.#keep(taskId, state);
+    this.#states.set(taskId, state, bytes);
     return state;
   }
+}
 
-  #keep(taskId: string, state: TaskState): void {
-    this.#states.delete(taskId);
-    this.#states.set(taskId, state);
-    if (this.#states.size <= this.#options.cachedTasksMax) return;
-    for (const candidate of this.#states.keys()) {
-      // A task whose turn it is holds its state; dropping it would only fold it again.
-      if (this.#turns.has(candidate)) continue;
-      this.#states.delete(candidate);
-      if (this.#states.size <= this.#options.cachedTasksMax) return;
-    }
-  }
+/** Of the large values that a commit adds to the state. */
+function journaledBytes({ blobs = [] }: CommitPlan['commit']): number {
+  return blobs.reduce((sum, { holder, data }) => sum + (holder === '' ? data.length : 0), 0);
 }
 
 function timedStep(command: Command | undefined): readonly string[] {

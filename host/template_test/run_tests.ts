@@ -54,12 +54,13 @@ export async function runTests(
   const mocks = new MockExecutor(() => weft.engine.handlers());
   const own = { data_directory: directory, store: { kind: 'sqlite', path: join(directory, 'weft.db') } } as const;
   const isolated = { ...config, ...own, egress: { allow: [] }, secrets: {} };
-  const weft = await startWeft(isolated, { logger, parts: { clock, throughExecutor: mocks.through } }).catch(
-    async (error: unknown) => {
-      await rm(directory, { recursive: true, force: true });
-      throw error;
-    },
-  );
+  const weft = await startWeft(isolated, {
+    logger,
+    parts: { clock, throughExecutor: mocks.through, collects_blobs: false },
+  }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
   try {
     const results: TestResult[] = [];
     for (const file of files) results.push(await runTest(weft.engine, clock, mocks, template, file));

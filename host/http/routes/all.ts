@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { BLOB_ROUTES } from './blobs.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { GATE_ROUTES } from './gates.ts';
 import { HANDLER_ROUTES } from './handlers.ts';
@@ -11,6 +12,7 @@ import { TEMPLATE_ROUTES } from './templates.ts';
 export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...EVENT_ROUTES,
+  ...BLOB_ROUTES,
   ...STEP_ROUTES,
   ...GATE_ROUTES,
   ...HANDLER_ROUTES,

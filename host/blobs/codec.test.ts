@@ -46,7 +46,7 @@ const values: fc.Arbitrary<Json> = fc.oneof(
 test('whatever values are, they come back as they were', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(values, { maxLength: 4 }), fc.constantFrom(1, 50, THRESHOLD), thereAndBack),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -58,7 +58,7 @@ test('exactly the values with more bytes than the threshold leave, however they 
       const isForged = typeof value === 'object' && value !== null && Object.hasOwn(value, '$blob');
       assert.is(blobs.length, isForged || bytes > THRESHOLD ? 1 : 0, `${bytes} bytes`);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -86,7 +86,7 @@ test('a simulated journal with its values apart folds to the state that it folds
   // So low that next to every value is a large one.
   const codec = new BlobCodec(4);
   let apart = 0;
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 25; seed++) {
     const { journal, state } = runWorld(seed).world;
     const blobs: Blob[] = [];
     const stored = journal.map((entry): JournalEntry => {

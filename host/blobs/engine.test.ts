@@ -169,7 +169,8 @@ test("a gate's large state and answer come back whole, also after a restart betw
     );
     await stepIs(first.engine, task.task_id, 'gate', 'waiting_for_input');
     const suspended = await happened(first.engine, task.task_id, 'step_suspended');
-    assert.ok(isReference(suspended.state) && isReference(suspended.request));
+    assert.ok(isReference(suspended.state) && isReference(suspended.request['about']));
+    assert.is(suspended.request.title, 'well?');
     assert.equal((await first.engine.step(task.task_id, 'gate')).waiting_for?.request['about'], large('request'));
 
     const { engine } = await restarted(rig, first);

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
-import { at, type MapValue, ofFailure } from '../../kernel/task/values.ts';
+import { at, type MapValue, ofFailure, ofSuspension } from '../../kernel/task/values.ts';
 import type { DispatchData, ResultData } from '../transport/messages.ts';
 
 /** A dispatch with each value that may travel apart mapped: config, inputs, the state and the signals it wakes with. */
@@ -29,6 +29,6 @@ function mapOutcome(outcome: Outcome, map: MapValue): Outcome {
     case 'batches':
       return at(at(outcome, 'result', map), 'items', map);
     case 'suspend':
-      return at(at(at(outcome, 'state', map), 'request', map), 'signals', map);
+      return ofSuspension(outcome, map);
   }
 }

@@ -48,6 +48,10 @@ class Blobs {
     this.keep([blob]);
   };
 
+  damage(): void {
+    for (const digest of this.kept.keys()) this.kept.set(digest, Buffer.from('{}'));
+  }
+
   #mayFail(): void {
     if (this.failures-- > 0) throw new WeftError('store_unavailable', { problem: 'the test says so' });
   }
@@ -141,7 +145,7 @@ test('a store that does not answer costs no attempt', () =>
 
 for (const [what, spoil] of [
   ['missing', (blobs: Blobs) => blobs.kept.clear()],
-  ['damaged', (blobs: Blobs) => blobs.kept.forEach((_, digest) => blobs.kept.set(digest, Buffer.from('{}')))],
+  ['damaged', (blobs: Blobs) => blobs.damage()],
 ] as const) {
   test(`large inputs that are ${what} fail the attempt before anything runs`, () =>
     bench(async ({ puppet, blobs, send, result }) => {

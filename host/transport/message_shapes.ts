@@ -33,7 +33,7 @@ const outcome = (may: Travels): Shape =>
     batches: record({ items: may(list(anything)), max_concurrency: count(), result: anything }),
     suspend: record({
       state: anything,
-      request: may(record({ title: text })),
+      request: record({ title: text }),
       signals: anything,
       deadlines: list(deadline),
     }),

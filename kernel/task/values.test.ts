@@ -38,7 +38,14 @@ const EVENTS: readonly TaskEvent[] = [
   { kind: 'step_completed', ...OF_STEP, result: 4, receipt: { broker: 'b', claimed_at: 1, run_ms: 9 } },
   { kind: 'step_retry_scheduled', ...OF_STEP, failure: { ...FAILURE, details: 5 }, retry_at: 9 },
   { kind: 'step_errored', ...OF_STEP, failure: { ...FAILURE, details: 6 } },
-  { kind: 'step_suspended', ...OF_STEP, state: 7, request: { title: 'well?' }, signals: 8, deadlines: [] },
+  {
+    kind: 'step_suspended',
+    ...OF_STEP,
+    state: 7,
+    request: { title: 'well?', audience: ['ada'], about: 11 },
+    signals: 8,
+    deadlines: [],
+  },
   {
     kind: 'step_signalled',
     step_id: 't.0',
@@ -57,7 +64,7 @@ test('every place is visited once, whole values and nothing else', () => {
       return value;
     });
   }
-  assert.equal(seen, [{ n: 1 }, 2, 3, 4, 5, 6, 7, { title: 'well?' }, 8, 9, 10]);
+  assert.equal(seen, [{ n: 1 }, 2, 3, 4, 5, 6, 7, 8, 11, 9, 10]);
 });
 
 test('an event whose values stay is the same event', () => {

@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { CreatedStep, EventOf, Failure, TaskEvent } from './events.ts';
 
 /** Gives what shall stand in a value's place: the value itself, to leave it. */
@@ -25,7 +25,7 @@ const MAPPED: Mapped = {
   step_completed: (event, map) => at(event, 'result', map),
   step_retry_scheduled: (event, map) => within(event, 'failure', (failure) => ofFailure(failure, map)),
   step_errored: (event, map) => within(event, 'failure', (failure) => ofFailure(failure, map)),
-  step_suspended: (event, map) => at(at(at(event, 'state', map), 'request', map), 'signals', map),
+  step_suspended: (event, map) => ofSuspension(event, map),
   step_signalled: (event, map) => within(event, 'signal', (signal) => at(signal, 'data', map)),
   step_deadline_fired: same,
   step_retry_due: same,
@@ -45,6 +45,21 @@ function ofSteps(steps: readonly CreatedStep[], map: MapValue): readonly Created
   const mapped = steps.map((step) => within(step, 'batch', (batch) => batch && at(batch, 'item', map)));
   return mapped.some((step, index) => step !== steps[index]) ? mapped : steps;
 }
+
+/** What a step that waits keeps and shows: `title` and `audience` of its request stay, for whoever reads them in passing. */
+export function ofSuspension<S extends { readonly state: Json; readonly request: JsonObject; readonly signals: Json }>(
+  suspension: S,
+  map: MapValue,
+): S {
+  const mapped = at(at(suspension, 'state', map), 'signals', map);
+  return within(mapped, 'request', (request) => {
+    let shown: JsonObject = request;
+    for (const key of Object.keys(request)) if (!STAYS.has(key)) shown = at(shown, key, map);
+    return shown as S['request'];
+  });
+}
+
+const STAYS = new Set(['title', 'audience']);
 
 /** A failure with its details mapped. */
 export function ofFailure(failure: Failure, map: MapValue): Failure {

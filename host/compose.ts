@@ -7,6 +7,8 @@ import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
 import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
+import { BlobCodec } from './blobs/codec.ts';
+import { BlobCollector } from './blobs/collector.ts';
 import { Broker } from './broker/broker.ts';
 import { ensureBuiltIn } from './catalog/built_in.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -52,6 +54,10 @@ export interface StartOptions {
     readonly clock?: Clock;
     readonly cached_tasks_max?: number;
     readonly snapshot_events_min?: number;
+    /** How many bytes of JSON make a value a large one. */
+    readonly blob_threshold_bytes?: number;
+    /** False leaves large values that nobody refers to where they are: the clock has no periodic timer then. */
+    readonly collects_blobs?: boolean;
   };
 }
 
@@ -126,6 +132,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   opened.push(() => transport.close());
   const templates = new Templates(store);
   const watchers = new Watchers();
+  const blobs = new BlobCodec(parts.blob_threshold_bytes);
   const orchestrator = new Orchestrator({
     store,
     transport,
@@ -138,11 +145,24 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     watchers,
     announcer: new Announcer(hooks, logger),
     stuckAfterMs: config.dead_letters.stuck_after_ms,
+    blobs,
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
     snapshotEventsMin: parts.snapshot_events_min ?? SNAPSHOT_EVENTS_MIN,
   });
   const name = `${hostname()}/${process.pid}`;
-  const broker = new Broker({ name, namespaces: ['*'], transport, executor, host, limits, logger, faults, now });
+  const broker = new Broker({
+    name,
+    namespaces: ['*'],
+    transport,
+    blobs,
+    blobStore: { readBlob: (digest) => store.readBlob(digest), putBlob: (blob) => store.putBlob(blob, now()) },
+    executor,
+    host,
+    limits,
+    logger,
+    faults,
+    now,
+  });
   // Results of a drain still reach the orchestrator, which closes after it.
   opened.push(() => orchestrator.close());
   await orchestrator.start();
@@ -151,6 +171,11 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const retention = new Retention({ store, tasks: orchestrator, config: config.retention, logger, clock, faults });
   opened.push(() => retention.close());
   retention.start();
+  if (parts.collects_blobs !== false) {
+    const collector = new BlobCollector({ store, clock, logger });
+    opened.push(() => collector.close());
+    collector.start();
+  }
   return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, retention, now });
 }
 

@@ -185,6 +185,13 @@ export const ERRORS = {
   },
   transport_unavailable: { kind: 'retry', status: 503, exit: 8, template: 'the transport does not answer: {problem}' },
   // HTTP API and command line
+  blob_not_found: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template:
+      'there is no large value "{digest}"; take the digest from the `$blob` of an event of a task that is still kept',
+  },
   handler_not_found: {
     kind: 'reject',
     status: 404,

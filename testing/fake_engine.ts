@@ -24,6 +24,8 @@ export interface FakeEngine extends Engine {
   /** Called with each operator act and signal, as `cancel` or `signal`. */
   onAct: (name: string, by: Principal, details: unknown) => void;
   ready: boolean;
+  /** Large values by digest. */
+  readonly blobs: Map<string, Uint8Array>;
 }
 
 /** Makes a fake engine. Its clock starts at 1,000 and advances by 5 ms with every event. */
@@ -78,6 +80,7 @@ export function fakeEngine(): FakeEngine {
 
   const engine: FakeEngine = {
     ready: true,
+    blobs: new Map(),
     onSubmit: () => undefined,
     onAct: () => undefined,
 
@@ -290,6 +293,11 @@ export function fakeEngine(): FakeEngine {
       const taken = due.slice(0, limit).map((task) => retired(task, true));
       if (!dry_run) for (const { task_id } of taken) await engine.removeTask(task_id, { archive: true }, by);
       return { dry_run, tasks: taken, more: due.length > limit };
+    },
+    async blob(digest) {
+      const data = engine.blobs.get(digest);
+      if (data === undefined) throw new WeftError('blob_not_found', { digest });
+      return data;
     },
     handlers: () => [HANDLER],
     health: async () => ({ ready: engine.ready, checks: { store: engine.ready ? 'ok' : 'disk full' } }),

@@ -4,6 +4,7 @@ import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
 import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import { BlobCodec } from '../blobs/codec.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { createHostServices } from '../imports/host_functions.ts';
 import type { Executor } from '../sandbox/port.ts';
@@ -46,6 +47,8 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
     name: 'b1',
     namespaces: ['*'],
     transport,
+    blobs: new BlobCodec(),
+    blobStore: { readBlob: async () => undefined, putBlob: async () => undefined },
     executor: parts.executor ?? nativeHandlers([puppet], capacity).executor,
     host,
     limits: LIMITS,

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { WeftError } from '../../kernel/errors.ts';
+import type { BlobCodec } from '../blobs/codec.ts';
+import { resultApart, wholeDispatch } from '../blobs/messages.ts';
+import type { BlobSink, BlobSource } from '../blobs/port.ts';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
@@ -23,6 +27,9 @@ export interface BrokerOptions {
   /** `['*']` serves every namespace. */
   readonly namespaces: readonly string[];
   readonly transport: Transport;
+  readonly blobs: BlobCodec;
+  /** Where the large values of dispatches are, and those of results go. */
+  readonly blobStore: BlobSource & BlobSink;
   readonly executor: Executor;
   readonly host: HostServices;
   readonly limits: LimitsConfig;
@@ -41,7 +48,7 @@ interface Run {
 
 /** How many cancelled steps a broker remembers, so as not to start those whose dispatch still waits in a queue. */
 const CANCELLED_MAX = 10_000;
-/** How long to leave a transport alone that did not take a result. */
+/** How long to leave a transport or store alone that did not take or give something. */
 const REST_MS = 500;
 
 /**
@@ -127,8 +134,25 @@ export class Broker {
     return result;
   }
 
-  /** Undefined when the run was broken off by a drain: somebody else shall have the step, at no cost. */
-  async #run(dispatch: DispatchData, aborting: AbortController): Promise<ResultData | undefined> {
+  /** Undefined when the run was broken off by a drain, or could not begin: somebody else shall have the step, at no cost. */
+  async #run(sent: DispatchData, aborting: AbortController): Promise<ResultData | undefined> {
+    try {
+      return await this.#perform(await wholeDispatch(sent, this.#options.blobStore), aborting);
+    } catch (error) {
+      const { logger } = this.#options;
+      if (error instanceof WeftError && error.kind === 'retry') {
+        logger.warn({ err: error, ...sent.identity }, 'the large values of a dispatch could not be fetched');
+        await this.#rest();
+        return undefined;
+      }
+      logger.error({ err: error, ...sent.identity }, 'the large values of a dispatch cannot be read');
+      const message = error instanceof Error ? error.message : String(error);
+      return { ...fenceOf(sent), kind: 'failure', failure: { code: 'blob_unreadable', message, retryable: true } };
+    }
+  }
+
+  /** Undefined as `#run`. */
+  async #perform(dispatch: DispatchData, aborting: AbortController): Promise<ResultData | undefined> {
     const { executor, host, name, now, logger } = this.#options;
     const { identity } = dispatch;
     const claimed_at = now();
@@ -175,19 +199,26 @@ export class Broker {
 
   /** Whether the result was accepted. It is offered again until a drain's grace is over: running the step again is dearer. */
   async #publish(result: ResultData): Promise<boolean> {
-    const { transport, faults, logger, now } = this.#options;
+    const { transport, blobs, blobStore, faults, logger, now } = this.#options;
+    const sending = resultApart(blobs, result);
     await faults.hit('broker.before_result');
     do {
       try {
-        await transport.publishResult(result.task_id, resultMessage(result, now()));
+        for (const blob of sending.blobs) await blobStore.putBlob(blob);
+        await transport.publishResult(result.task_id, resultMessage(sending.value, now()));
         await faults.hit('broker.after_result');
         return true;
       } catch (error) {
         logger.warn({ err: error, step_id: result.step_id }, 'a result was not taken; trying again');
-        await sleep(REST_MS, undefined, { signal: this.#graceOver.signal }).catch(() => undefined);
+        await this.#rest();
       }
     } while (!this.#graceOver.signal.aborted);
     return false;
+  }
+
+  /** Gives whatever failed some time; ends early when a drain's grace is over. */
+  async #rest(): Promise<void> {
+    await sleep(REST_MS, undefined, { signal: this.#graceOver.signal }).catch(() => undefined);
   }
 
   #limits(dispatch: DispatchData): StepLimits {

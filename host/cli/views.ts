@@ -83,7 +83,7 @@ export function renderTask(task: TaskView, paint: Paint): string {
       ? []
       : [['settled', `${timeText(task.settled_at)}, after ${durationText(task.settled_at - task.created_at)}`]]),
     ...deadLetterPointers(task).map((pointer) => ['dead letter', pointer]),
-    ['context', printable(JSON.stringify(task.context))],
+    ['context', jsonText(task.context)],
   ];
   return `${fields(lines, paint)}\n${renderTable(stepColumns(paint), task.steps)}`;
 }
@@ -91,7 +91,7 @@ export function renderTask(task: TaskView, paint: Paint): string {
 /** A step for people, with all that is known of it. */
 export function renderStep(step: StepView, paint: Paint): string {
   const json = (name: string, value: unknown): readonly (readonly string[])[] =>
-    value === null ? [] : [[name, printable(JSON.stringify(value))]];
+    value === null ? [] : [[name, jsonText(value)]];
   return fields(
     [
       ['step', printable(`${step.name} (${step.step_id})`)],
@@ -113,6 +113,16 @@ export function renderStep(step: StepView, paint: Paint): string {
     ],
     paint,
   );
+}
+
+/** Of a value, for people: more would bury what else is said. */
+const JSON_CHARACTERS_MAX = 4_000;
+
+function jsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  const left = text.length - JSON_CHARACTERS_MAX;
+  if (left <= 0) return printable(text);
+  return `${printable(text.slice(0, JSON_CHARACTERS_MAX))}… (${left} more characters; -o json shows all of it)`;
 }
 
 function tookText({ enqueued_at, settled_at }: StepView): string {

@@ -72,8 +72,8 @@ test('without a file and an environment there are defaults for one machine', () 
         },
         limits: {
           step_timeout_ms_max: 300_000,
-          memory_bytes_max: 64 * 1024 * 1024,
-          output_bytes_max: 8 * 1024 * 1024,
+          memory_bytes_max: 128 * 1024 * 1024,
+          output_bytes_max: 16 * 1024 * 1024,
           host_calls_max: 100,
           io_bytes_max: 64 * 1024 * 1024,
           log_lines_max: 1_000,

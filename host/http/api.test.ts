@@ -47,6 +47,17 @@ test('the same idempotency key gives the same task with the same body and a conf
   assert.is(other.json().code, 'idempotency_conflict');
 });
 
+test('a large value is given as it was recorded', async () => {
+  const { engine, get } = start();
+  const digest = `sha256:${'0'.repeat(64)}`;
+  engine.blobs.set(digest, Buffer.from('{"b": 1, "a": "ü"}'));
+  const reply = await get(`/v1/blobs/${digest}`);
+  assert.equal([reply.status, reply.text], [200, '{"b": 1, "a": "ü"}']);
+  assert.match(String(reply.headers['content-type']), /^application\/json;/);
+  const missing = await get('/v1/blobs/sha256:11');
+  assert.equal([missing.status, missing.json().code], [404, 'blob_not_found']);
+});
+
 test('an error is a problem that says what, where and why', async () => {
   const { post } = start();
   const reply = await post('/v1/tasks', { ...submission, template: BROKEN_TEMPLATE, file: 'broken.yaml' });

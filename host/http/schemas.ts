@@ -178,10 +178,12 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     seq: count,
     event: {
       ...object<{ kind: string; at: number }>({ kind: text, at: time }),
-      description: 'An event of the journal; `kind` says which other fields it has.',
+      description:
+        'An event of the journal; `kind` says which other fields it has. A large value is `{"$blob": {blob, bytes, media_type}}`: see `getBlob`.',
     },
   }),
   EventPage: pageOf('Event'),
+  Value: { description: 'Any JSON value.' },
   Gate: object<WaitingRow>({
     task_id: text,
     step_id: text,

@@ -26,7 +26,7 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
 async function serve(data_directory: string, api: Partial<ApiConfig> = {}, network = true): Promise<Served> {
   const config = {
     data_directory,
-    limits: { template_bytes_max: 1_000, context_bytes_max: 1_000 },
+    limits: { template_bytes_max: 1_000, context_bytes_max: 1_000, output_bytes_max: 1_024 },
     api: { host: '127.0.0.1', port: 0, tokens: [], ...api },
   } as unknown as OperatorConfig;
   const logger = pino({ level: 'silent' });

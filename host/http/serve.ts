@@ -51,9 +51,10 @@ export function openNetworkDoor(api: OperatorConfig['api'], env: NodeJS.ProcessE
  */
 export async function serveApi(options: ServeOptions): Promise<Served> {
   const { engine, logger, version, config } = options;
-  const { template_bytes_max, context_bytes_max } = config.limits;
-  // Text inside JSON may double by its escapes.
-  const body_bytes_max = 2 * template_bytes_max + context_bytes_max + ENVELOPE_BYTES_MAX;
+  const { template_bytes_max, context_bytes_max, output_bytes_max } = config.limits;
+  // Text inside JSON may double by its escapes. A result that is given by hand may be as large as a handler's.
+  const submission_bytes_max = 2 * template_bytes_max + context_bytes_max;
+  const body_bytes_max = Math.max(submission_bytes_max, output_bytes_max) + ENVELOPE_BYTES_MAX;
   const common = { engine, logger, version, body_bytes_max };
   const network = options.network && createApi({ ...common, door: options.network });
   const local = createApi({ ...common, door: privateDoor(userInfo().username) });

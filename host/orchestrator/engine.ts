@@ -8,6 +8,7 @@ import type { OperatorAct, TaskEvent } from '../../kernel/task/events.ts';
 import { type StepState, stepNamed, type TaskState } from '../../kernel/task/state.ts';
 import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import { verified } from '../blobs/inflate.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { sha256 } from '../digest.ts';
 import type { Retention } from '../retention/retention.ts';
@@ -180,6 +181,11 @@ export function createEngine(options: EngineOptions): Engine {
     removeTask: (taskId, how, act) => retention.remove(taskId, how, act),
     retention: () => retention.show(),
     runRetention: (how, act) => retention.run(how, act),
+    async blob(digest) {
+      const data = await store.readBlob(digest);
+      if (data === undefined) throw new WeftError('blob_not_found', { digest });
+      return verified(digest, data, 'the store');
+    },
     handlers: () => catalog.entries(),
 
     async health() {

@@ -5,6 +5,7 @@ import type { TaskState } from '../../kernel/task/state.ts';
 import { bursts, COMPILED, ENV, TASKS, type Told } from '../../testing/arbitrary_commands.ts';
 import { memoryTransport } from '../../testing/engine_rig.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import { BlobCodec } from '../blobs/codec.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { loadSecrets } from '../imports/secrets.ts';
@@ -62,6 +63,7 @@ async function opened(
     loadTemplate: async () => COMPILED,
     watchers: new Watchers(),
     announcer: new Announcer(createHooks(), logger),
+    blobs: new BlobCodec(),
     cachedTasksMax: 100,
     stuckAfterMs: 0,
     snapshotEventsMin: 1_000,

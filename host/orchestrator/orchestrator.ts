@@ -6,6 +6,9 @@ import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import type { BlobCodec } from '../blobs/codec.ts';
+import { dispatchApart, wholeResult } from '../blobs/messages.ts';
+import type { Blob } from '../blobs/port.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
@@ -41,6 +44,7 @@ export interface OrchestratorOptions {
   loadTemplate(digest: string): Promise<CompiledTemplate>;
   readonly watchers: Watchers;
   readonly announcer: Announcer;
+  readonly blobs: BlobCodec;
   readonly cachedTasksMax: number;
   /** How long a step may wait to be taken up before it is a dead letter, in milliseconds; 0 for ever. */
   readonly stuckAfterMs: number;
@@ -50,8 +54,16 @@ export interface OrchestratorOptions {
 
 /** How many unanswered dispatches are read at a time after a start. */
 const RECOVERY_PAGE = 200;
+/** Of large values, in the states that are kept in memory. */
+const CACHED_LARGE_BYTES_MAX = 256 * 1024 * 1024;
 /** How long to leave a store or transport alone that did not take something. */
 const REST_MS = 500;
+
+/** A dispatch as it is sent, with the large values that it refers to. */
+interface Sending {
+  readonly value: DispatchData;
+  readonly blobs: readonly Blob[];
+}
 
 /**
  * The process that owns task state: turns results, timers and people's commands into commits, and commits into
@@ -78,6 +90,7 @@ export class Orchestrator {
         loadTemplate: (digest) => options.loadTemplate(digest),
         events_min: options.snapshotEventsMin,
       }),
+      cachedLargeBytesMax: CACHED_LARGE_BYTES_MAX,
       loadTemplate: (digest) => options.loadTemplate(digest),
       plan: (state, events, stale) => this.#plan(state, events, stale),
     });
@@ -158,20 +171,31 @@ export class Orchestrator {
     const messages = effects.dispatched.map((step) => this.#message(state, step));
     const first_seq = state.head.seq - events.length + 1;
     const timers_set = [...rows.timers_set, ...kept];
+    const journaled = this.#options.blobs.events(events);
+    const blobs = [
+      ...journaled.blobs.map((blob) => ({ ...blob, holder: '' })),
+      ...messages.flatMap(({ value, blobs }) => blobs.map((blob) => ({ ...blob, holder: value.identity.step_id }))),
+    ];
     return {
-      commit: { ...rows, timers_set, timers_cleared: [...rows.timers_cleared, ...stale] },
+      commit: {
+        ...rows,
+        timers_set,
+        timers_cleared: [...rows.timers_cleared, ...stale],
+        ...(blobs.length === 0 ? {} : { events: journaled.value, blobs }),
+      },
       afterwards: () => {
         for (const step of effects.undispatched) this.#claims.answered(step);
         for (const step of effects.held) this.#claims.answered(step.id);
-        for (const message of messages) this.#dispatch(message);
+        for (const { value } of messages) this.#dispatch(value);
         for (const row of timers_set) this.#timers.scheduled(row.at);
         for (const step of effects.killed) void this.#kill(state.head.id, step);
-        this.#publish(state.head.id, first_seq, events);
+        this.#publish(state.head.id, first_seq, journaled.value);
         this.#options.announcer.committed(state, events);
       },
     };
   }
 
+  /** Tells watchers the events as the journal has them, so that they hear live what they would read later. */
   #publish(taskId: string, first_seq: number, events: readonly TaskEvent[]): void {
     const { watchers } = this.#options;
     if (!watchers.has(taskId)) return;
@@ -181,13 +205,13 @@ export class Orchestrator {
     );
   }
 
-  #message(state: TaskState, step: StepState): DispatchData {
+  #message(state: TaskState, step: StepState): Sending {
     const { template } = state.compiled;
     const { definition } = compiledOf(state, step);
     const { config, inputs, resume } = resolveDispatch(state, step, (name) =>
       this.#options.secrets.placeholder({ task_id: state.head.id, step_id: step.id }, name),
     );
-    return {
+    return dispatchApart(this.#options.blobs, {
       identity: {
         task_id: state.head.id,
         step_id: step.id,
@@ -206,7 +230,7 @@ export class Orchestrator {
       egress: template.egress,
       secrets: template.secrets,
       ...(state.head.traceparent === undefined ? {} : { traceparent: state.head.traceparent }),
-    };
+    });
   }
 
   #dispatch(data: DispatchData): void {
@@ -251,12 +275,14 @@ export class Orchestrator {
 
   async #onResult(delivery: Delivery): Promise<void> {
     const { logger } = this.#options;
-    const result = readResult(delivery.message);
-    if (result === undefined) {
+    const sent = readResult(delivery.message);
+    if (sent === undefined) {
       logger.error({ message_id: delivery.message.id }, 'a result message is malformed and was dropped');
       return delivery.ack();
     }
+    let result = sent;
     try {
+      result = await this.#whole(sent);
       const recorded = await this.#tasks.perform(
         result.task_id,
         commandOf(result, this.#options.clock.now()),
@@ -274,6 +300,20 @@ export class Orchestrator {
       }
       logger.error({ err: error, ...fenceOf(result) }, 'a result cannot be recorded');
       delivery.ack();
+    }
+  }
+
+  /** A result whose large values cannot be had is one that was lost: the attempt failed. @throws store_unavailable */
+  async #whole(sent: ResultData): Promise<ResultData> {
+    try {
+      return await wholeResult(sent, this.#options.store);
+    } catch (error) {
+      if (!(error instanceof WeftError) || error.kind === 'retry') throw error;
+      this.#options.logger.error({ err: error, ...fenceOf(sent) }, 'the large values of a result cannot be read');
+      const { task_id, receipt } = sent;
+      const failure = { code: 'blob_unreadable', message: error.message, retryable: true };
+      const fence = { task_id, ...fenceOf(sent) };
+      return { ...fence, kind: 'failure', failure, ...(receipt === undefined ? {} : { receipt }) };
     }
   }
 
@@ -302,7 +342,11 @@ export class Orchestrator {
     const unanswered = await this.#tasks.look(taskId, (state) =>
       [...state.steps.values()].filter((step) => step.status === 'enqueued').map((step) => this.#message(state, step)),
     );
-    for (const message of unanswered) this.#dispatch(message);
+    for (const { value, blobs } of unanswered) {
+      // They are there, unless this Weft sets apart what the last one sent as it was.
+      for (const blob of blobs) await this.#options.store.putBlob(blob, this.#options.clock.now());
+      this.#dispatch(value);
+    }
     await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.clock.now() }, () => undefined);
   }
 }

@@ -180,6 +180,7 @@ export interface Engine {
   task(task_id: string): Promise<TaskView>;
   tasks(query: TaskQuery): Promise<Page<TaskSummary>>;
   step(task_id: string, step: string): Promise<StepView>;
+  /** Large values stand apart: `{ "$blob": { blob, bytes, media_type } }` is in their places, here and in `watch`. */
   events(task_id: string, after_seq: number, limit: number): Promise<readonly NumberedEvent[]>;
   /** Past events after `after_seq`, then live ones; ends when the task is settled or `signal` aborts. */
   watch(task_id: string, after_seq: number, signal: AbortSignal): AsyncIterable<NumberedEvent>;
@@ -227,6 +228,8 @@ export interface Engine {
     options: { readonly dry_run: boolean; readonly limit: number },
     act: OperatorAct,
   ): Promise<RetentionReport>;
+  /** The JSON of a large value that an event refers to, in UTF-8. @throws blob_not_found, store_corrupt */
+  blob(digest: string): Promise<Uint8Array>;
   handlers(): readonly CatalogEntry[];
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
 }

@@ -35,9 +35,16 @@ export async function snapshotBytes({ steps, ...rest }: TaskSnapshot): Promise<B
   return compress(Buffer.concat(lines), COMPRESSION);
 }
 
+/** A snapshot, and how many bytes its JSON has. */
+export interface ReadSnapshot {
+  readonly snapshot: TaskSnapshot;
+  readonly bytes: number;
+}
+
 /** The snapshot that became these bytes. @throws Error when they are damaged */
-export async function readSnapshotBytes(bytes: Uint8Array): Promise<TaskSnapshot> {
-  const [first, ...lines] = linesOf(await decompress(bytes));
+export async function readSnapshotBytes(compressed: Uint8Array): Promise<ReadSnapshot> {
+  const json = await decompress(compressed);
+  const [first, ...lines] = linesOf(json);
   const origins: StepOrigin[] = [];
   const steps: StepState[] = [];
   for (const text of lines) {
@@ -45,7 +52,8 @@ export async function readSnapshotBytes(bytes: Uint8Array): Promise<TaskSnapshot
     origins.push(...line.origins);
     for (const step of line.steps) steps.push(unpackStep(step, origins));
   }
-  return { ...(JSON.parse(first!) as Omit<TaskSnapshot, 'steps'>), steps };
+  const snapshot = { ...(JSON.parse(first!) as Omit<TaskSnapshot, 'steps'>), steps };
+  return { snapshot, bytes: json.length };
 }
 
 /** Line by line: one text of all might be longer than a string can be. */

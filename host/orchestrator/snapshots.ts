@@ -4,12 +4,14 @@ import { foldOnto } from '../../kernel/task/apply.ts';
 import { restore, STATE_VERSION, snapshotOf, type TaskSnapshot } from '../../kernel/task/snapshot.ts';
 import type { TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import { inflateJournal } from '../blobs/inflate.ts';
 import type { Store } from '../store/port.ts';
 import { readSnapshotBytes, snapshotBytes } from './snapshot_bytes.ts';
+import type { LoadedState } from './state_cache.ts';
 
 /** What snapshots need from their surroundings. */
 export interface SnapshotsOptions {
-  readonly store: Pick<Store, 'putSnapshot' | 'readSnapshot' | 'readJournal'>;
+  readonly store: Pick<Store, 'putSnapshot' | 'readSnapshot' | 'readJournal' | 'readBlob'>;
   readonly logger: Pick<Logger, 'warn'>;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
   /** A shorter journal has none. */
@@ -41,7 +43,7 @@ export class Snapshots {
   }
 
   /** The state of a task, from its snapshot and the journal after it; undefined when there is none that can be used. */
-  async load(taskId: string): Promise<TaskState | undefined> {
+  async load(taskId: string): Promise<LoadedState | undefined> {
     try {
       return await this.#load(taskId);
     } catch (error) {
@@ -56,7 +58,7 @@ export class Snapshots {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
-  async #load(taskId: string): Promise<TaskState | undefined> {
+  async #load(taskId: string): Promise<LoadedState | undefined> {
     const { store, loadTemplate } = this.#options;
     const row = await store.readSnapshot(taskId);
     if (row === undefined) return undefined;
@@ -65,15 +67,18 @@ export class Snapshots {
       return undefined;
     }
     const compiled = await loadTemplate(row.template_digest);
-    const restored = restore(compiled, await readSnapshotBytes(row.bytes));
+    const { snapshot, bytes } = await readSnapshotBytes(row.bytes);
+    const restored = restore(compiled, snapshot);
     if ('problem' in restored) {
       this.#ignore(taskId, restored.problem);
       return undefined;
     }
     const { seq } = restored.state.head;
-    const state = foldOnto(restored.state, await store.readJournal(taskId, seq));
+    const after = await inflateJournal(taskId, await store.readJournal(taskId, seq), store);
+    const state = foldOnto(restored.state, after.value);
     this.#last.set(state, seq);
-    return state;
+    // A snapshot does not tell large values from others: all of it counts as one.
+    return { state, large_bytes: bytes + after.bytes };
   }
 
   async #write(snapshot: TaskSnapshot): Promise<void> {

@@ -109,7 +109,12 @@ async function soak(rig: Rig, seed: number): Promise<void> {
   const start = (drop: number): ReturnType<Rig['start']> => {
     const faults = { drop, duplicate: 0.1, reorder: 0.3, seed: seed + random.below(1_000) };
     return firmly(() => {
-      const parts = { transport: memoryTransport(faults), throughStore: unreliable(random), cached_tasks_max: 3 };
+      const parts = {
+        transport: memoryTransport(faults),
+        throughStore: unreliable(random),
+        cached_tasks_max: 3,
+        blob_threshold_bytes: 8,
+      };
       return rig.start({ handlers: handlers(random), parts });
     });
   };

@@ -5,8 +5,10 @@ import { decide } from '../../kernel/task/decide.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
+import { inflateJournal } from '../blobs/inflate.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
 import type { Snapshots } from './snapshots.ts';
+import { type LoadedState, StateCache } from './state_cache.ts';
 
 type CreateCommand = Extract<Command, { kind: 'create' }>;
 
@@ -45,11 +47,14 @@ export interface TaskHostOptions {
   readonly cachedTasksMax: number;
   /** Spares long journals from being folded from their start; without it they all are. */
   readonly snapshots?: Snapshots;
+  /** How many bytes of large values those may hold together; any number when absent. */
+  readonly cachedLargeBytesMax?: number;
 }
 
 /** A commit, and what follows once it is durable. */
 export interface CommitPlan {
-  readonly commit: Omit<TaskCommit, 'task_id' | 'expected_seq' | 'events'>;
+  /** With `events` where the journal has them otherwise than the state: large values stand apart. */
+  readonly commit: Omit<TaskCommit, 'task_id' | 'expected_seq' | 'events'> & Partial<Pick<TaskCommit, 'events'>>;
   readonly afterwards: () => void;
 }
 
@@ -61,12 +66,14 @@ export interface CommitPlan {
 export class TaskHost {
   readonly #options: TaskHostOptions;
   readonly #turns = new Map<string, Turn[]>();
-  /** Least recently used first. */
-  readonly #states = new Map<string, TaskState>();
+  readonly #states: StateCache;
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
+    const { cachedTasksMax: tasks_max, cachedLargeBytesMax: large_bytes_max = Number.POSITIVE_INFINITY } = options;
+    // A task whose turn it is holds its state.
+    this.#states = new StateCache({ tasks_max, large_bytes_max }, (taskId) => this.#turns.has(taskId));
   }
 
   /** Makes a task, under an id that no task has. @throws idempotency_conflict, store_unavailable */
@@ -174,7 +181,9 @@ export class TaskHost {
     if (plan !== undefined) {
       const idempotency = creation?.idempotency === undefined ? {} : { idempotency: creation.idempotency };
       await this.#options.store.commit({ task_id: taskId, expected_seq, events, ...plan.commit, ...idempotency });
-      if (creation !== undefined) this.#keep(taskId, state);
+      const largeBytes = journaledBytes(plan.commit);
+      if (creation !== undefined) this.#states.set(taskId, state, largeBytes);
+      else this.#states.grew(taskId, largeBytes);
     }
     for (const { turn, events: own } of decided) turn.tell(state, own);
     plan?.afterwards();
@@ -193,33 +202,24 @@ export class TaskHost {
 
   async #load(taskId: string): Promise<TaskState> {
     const cached = this.#states.get(taskId);
-    if (cached !== undefined) {
-      this.#keep(taskId, cached);
-      return cached;
-    }
-    const state = (await this.#options.snapshots?.load(taskId)) ?? (await this.#fold(taskId));
-    this.#keep(taskId, state);
+    if (cached !== undefined) return cached;
+    const { state, large_bytes } = (await this.#options.snapshots?.load(taskId)) ?? (await this.#fold(taskId));
+    this.#states.set(taskId, state, large_bytes);
     return state;
   }
 
-  async #fold(taskId: string): Promise<TaskState> {
-    const entries = await this.#options.store.readJournal(taskId);
+  async #fold(taskId: string): Promise<LoadedState> {
+    const { store, loadTemplate } = this.#options;
+    const { value: entries, bytes } = await inflateJournal(taskId, await store.readJournal(taskId), store);
     const first = entries[0]?.events[0];
     if (first?.kind !== 'task_created') throw new WeftError('task_not_found', { task_id: taskId });
-    return fold(await this.#options.loadTemplate(first.template.digest), entries);
+    return { state: fold(await loadTemplate(first.template.digest), entries), large_bytes: bytes };
   }
+}
 
-  #keep(taskId: string, state: TaskState): void {
-    this.#states.delete(taskId);
-    this.#states.set(taskId, state);
-    if (this.#states.size <= this.#options.cachedTasksMax) return;
-    for (const candidate of this.#states.keys()) {
-      // A task whose turn it is holds its state; dropping it would only fold it again.
-      if (this.#turns.has(candidate)) continue;
-      this.#states.delete(candidate);
-      if (this.#states.size <= this.#options.cachedTasksMax) return;
-    }
-  }
+/** Of the large values that a commit adds to the state. */
+function journaledBytes({ blobs = [] }: CommitPlan['commit']): number {
+  return blobs.reduce((sum, { holder, data }) => sum + (holder === '' ? data.length : 0), 0);
 }
 
 /** How many of the turns that wait are decided together: up to one that wants the task for itself. */

@@ -5,6 +5,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { WeftError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { JournalEntry } from '../../kernel/task/events.ts';
+import type { Blob } from '../blobs/port.ts';
 import type { TaskSummary } from '../store/port.ts';
 
 /** The version of the files that this code writes. */
@@ -13,20 +14,13 @@ const ARCHIVE_VERSION = 1;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** A value that a task kept outside its journal. */
-export interface ArchivedBlob {
-  /** `sha256:<hex>` of its bytes. */
-  readonly blob: string;
-  readonly media_type: string;
-  readonly base64: string;
-}
-
 /** Everything of a task. */
 export interface TaskArchive {
   readonly summary: TaskSummary;
   readonly template: JsonObject;
   readonly journal: readonly JournalEntry[];
-  readonly blobs: readonly ArchivedBlob[];
+  /** The large values that the journal refers to. */
+  readonly blobs: readonly Blob[];
 }
 
 /** A line of the file. The last one counts those before it. */
@@ -34,7 +28,7 @@ type Line =
   | { readonly weft_archive: number; readonly summary: TaskSummary }
   | { readonly template: JsonObject }
   | { readonly entry: JournalEntry }
-  | ArchivedBlob
+  | { readonly blob: string; readonly base64: string }
   | { readonly lines: number };
 
 /** Where a task's archive is: a folder for each day on which tasks settled (UTC). */
@@ -81,7 +75,7 @@ function textOf({ summary, template, journal, blobs }: TaskArchive): string {
     { weft_archive: ARCHIVE_VERSION, summary },
     { template },
     ...journal.map((entry) => ({ entry })),
-    ...blobs,
+    ...blobs.map(({ digest, data }) => ({ blob: digest, base64: Buffer.from(data).toString('base64') })),
   ];
   lines.push({ lines: lines.length });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -101,7 +95,9 @@ function archiveOf(texts: readonly string[]): TaskArchive {
     summary: head.summary,
     template: second.template,
     journal: lines.flatMap((line) => ('entry' in line ? [line.entry] : [])),
-    blobs: lines.flatMap((line) => ('blob' in line ? [line] : [])),
+    blobs: lines.flatMap((line) =>
+      'blob' in line ? [{ digest: line.blob, data: Buffer.from(line.base64, 'base64') }] : [],
+    ),
   };
 }
 

@@ -204,7 +204,7 @@ test('a run does what its dry run said, up to its limit, and is remembered', () 
     );
   }));
 
-test('an archived batch shows what the task showed', () =>
+test('an archived batch shows what the task showed, its large values too', () =>
   Rig.with(async (rig) => {
     const spread: NativeHandler = {
       name: 'spread',
@@ -212,7 +212,7 @@ test('an archived batch shows what the task showed', () =>
         kind: 'batches',
         items: Array.from({ length: 40 }, (_, n) => ({ n, text: 'żółć \u2028 🦉' })),
         max_concurrency: 3,
-        result: {},
+        result: { large: 'ż'.repeat(200_000) },
       }),
     };
     const { engine } = await rig.start({ handlers: [spread] });
@@ -226,6 +226,7 @@ test('an archived batch shows what the task showed', () =>
     const events = await journal(engine, taskId);
     const { archive } = await engine.removeTask(taskId, { archive: true }, ACT);
     assert.is(before.steps.length, 43);
+    assert.is((await readArchive(archive!)).blobs.length, 1);
     const shown = await runCli(['archive', 'show', archive!, '-o', 'json']);
     assert.equal(JSON.parse(shown.stdout), before);
     const told = await runCli(['archive', 'events', archive!, '-o', 'jsonl']);

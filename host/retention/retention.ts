@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { OperatorAct } from '../../kernel/task/events.ts';
+import { journalBlobs } from '../blobs/inflate.ts';
 import type { Clock } from '../clock.ts';
 import type { RetentionConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
@@ -172,7 +173,8 @@ export class Retention {
         if (template === undefined) {
           throw new WeftError('store_corrupt', { problem: `template ${task.template_digest} is missing` });
         }
-        await writeArchive(retired.archive, { summary: task, template, journal, blobs: [] });
+        const blobs = await journalBlobs(task_id, journal, store);
+        await writeArchive(retired.archive, { summary: task, template, journal, blobs });
         await faults.hit('retention.archived');
       }
       const expected_seq = last === undefined ? 0 : last.seq + last.events.length - 1;

@@ -1,3 +1,4 @@
+import { blobBehaviours } from './conformance/blobs.ts';
 import { commitBehaviours } from './conformance/commits.ts';
 import { crashBehaviours } from './conformance/crash.ts';
 import { deadLetterBehaviours } from './conformance/dead_letters.ts';
@@ -27,5 +28,6 @@ export function storeConformance(declare: Declare, fresh: () => Promise<StoreFix
   listingBehaviours(test);
   deadLetterBehaviours(test);
   removalBehaviours(test);
+  blobBehaviours(test);
   crashBehaviours(test);
 }

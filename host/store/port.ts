@@ -6,6 +6,7 @@ import type {
   TaskEvent,
   TaskStatus,
 } from '../../kernel/task/events.ts';
+import type { Blob } from '../blobs/port.ts';
 
 /** A row of the task list: what is known of a task without folding its journal. */
 export interface TaskSummary {
@@ -89,6 +90,12 @@ export interface DeadLetterRow {
   readonly closed_reason: string | null;
 }
 
+/** A large value and who in a task refers to it. */
+export interface HeldBlob extends Blob {
+  /** `''` for the journal, for as long as the task is there; a step's id for its dispatch, until that row changes or goes. */
+  readonly holder: string;
+}
+
 /** What one commit changes of one task. Everything in a batch is durable together or not at all. */
 export interface TaskCommit {
   readonly task_id: string;
@@ -112,6 +119,8 @@ export interface TaskCommit {
   readonly waiting_cleared: readonly string[];
   /** Dead letters as they now are; one of a step that has a row already takes its place. */
   readonly dead_letters_set: readonly DeadLetterRow[];
+  /** Large values that `events` and `dispatched` refer to, applied after both; the same content is kept once. */
+  readonly blobs?: readonly HeldBlob[];
 }
 
 /** A task's state at some event, so that its journal need not be read from the start. What is in it is not the store's business. */
@@ -246,5 +255,10 @@ export interface Store {
   listActs(limit: number): Promise<readonly RetentionAct[]>;
   /** Bytes that the store takes, and those of them that are free for what comes. */
   size(): Promise<{ readonly bytes: number; readonly free_bytes: number }>;
+  /** Keeps a large value that nobody refers to yet, from the time `at` on; see `collectBlobs`. */
+  putBlob(blob: Blob, at: number): Promise<void>;
+  readBlob(digest: string): Promise<Uint8Array | undefined>;
+  /** Removes up to `limit` large values that no task refers to and nobody has put since `before`. */
+  collectBlobs(before: number, limit: number): Promise<{ readonly blobs: number; readonly bytes: number }>;
   close(): Promise<void>;
 }

@@ -56,12 +56,13 @@ export async function runTests(
   // Time passes by leaps here, and nobody is there to look.
   const dead_letters = { stuck_after_ms: 0 };
   const isolated = { ...config, ...own, egress: { allow: [] }, secrets: {}, dead_letters };
-  const weft = await startWeft(isolated, { logger, parts: { clock, throughExecutor: mocks.through } }).catch(
-    async (error: unknown) => {
-      await rm(directory, { recursive: true, force: true });
-      throw error;
-    },
-  );
+  const weft = await startWeft(isolated, {
+    logger,
+    parts: { clock, throughExecutor: mocks.through, collects_blobs: false },
+  }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
   try {
     const results: TestResult[] = [];
     for (const file of files) results.push(await runTest(weft.engine, clock, mocks, template, file));

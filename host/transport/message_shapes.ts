@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
-import { anything, both, choice, count, flag, list, name, record, type Shape, text, variant } from './shape.ts';
+import { anything, both, choice, count, either, flag, list, name, record, type Shape, text, variant } from './shape.ts';
 
 const fence = { task_id: name, step_id: name, attempt: count(1), activation: count() };
 
@@ -7,7 +7,15 @@ const pin = record({ name, version: name, digest: name });
 
 const signal = record({ id: name, at: count(), principal: text, roles: list(text), data: anything }, { reason: text });
 
-const resume = record({ state: anything, signals: list(signal) }, { fired: text });
+/** What stands where a large value travels apart; `anything` may be one as well. */
+const reference = record({ $blob: record({ blob: name, bytes: count(), media_type: name }) });
+
+/** What makes a field with a shape one that may travel apart; or, in whole messages, one that does not. */
+type Travels = (shape: Shape) => Shape;
+const orApart: Travels = (shape) => either(shape, reference);
+const whole: Travels = (shape) => shape;
+
+const resume = (may: Travels): Shape => record({ state: anything, signals: may(list(signal)) }, { fired: text });
 
 const egressRule = record(
   { host: name },
@@ -18,23 +26,23 @@ const receipt = record({ broker: name, claimed_at: count() });
 
 const deadline = record({ name, after_ms: count() });
 
-const outcome = variant({
-  complete: record({ result: anything }),
-  branch: record({ steps: list(name), result: anything }),
-  batches: record({ items: list(anything), max_concurrency: count(), result: anything }),
-  suspend: record({
-    state: anything,
-    request: record({ title: text }),
-    signals: anything,
-    deadlines: list(deadline),
-  }),
-});
+const outcome = (may: Travels): Shape =>
+  variant({
+    complete: record({ result: anything }),
+    branch: record({ steps: list(name), result: anything }),
+    batches: record({ items: may(list(anything)), max_concurrency: count(), result: anything }),
+    suspend: record({
+      state: anything,
+      request: record({ title: text }),
+      signals: anything,
+      deadlines: list(deadline),
+    }),
+  });
 
 const failure = record({ code: name, message: text, retryable: flag }, { retry_after_ms: count(), details: anything });
 
-/** The `data` of each message type. A type's shape is only ever added to; another meaning is another `.v<n>`. */
-export const MESSAGE_DATA = {
-  'weft.step.dispatch.v1': record(
+const dispatch = (may: Travels): Shape =>
+  record(
     {
       identity: record({
         ...fence,
@@ -50,15 +58,29 @@ export const MESSAGE_DATA = {
       egress: list(egressRule),
       secrets: list(name),
     },
-    { resume },
-  ),
-  'weft.step.result.v1': both(
+    { resume: resume(may) },
+  );
+
+const result = (may: Travels): Shape =>
+  both(
     record(fence, { receipt }),
-    variant({ outcome: record({ outcome }), failure: record({ failure }), unavailable: record({}) }),
-  ),
+    variant({
+      outcome: record({ outcome: outcome(may) }),
+      failure: record({ failure }),
+      unavailable: record({}),
+    }),
+  );
+
+/** The `data` of each message type. A type's shape is only ever added to; another meaning is another `.v<n>`. */
+export const MESSAGE_DATA = {
+  'weft.step.dispatch.v1': dispatch(orApart),
+  'weft.step.result.v1': result(orApart),
   'weft.step.claim.v1': record({ ...fence, broker: name, claimed_at: count() }),
   'weft.step.cancel.v1': record({ task_id: name, step_id: name }),
 } as const satisfies Record<string, Shape>;
+
+/** The `data` of messages that carry values, once those that travelled apart are in their places. */
+export const WHOLE_DATA = { dispatch: dispatch(whole), result: result(whole) } as const;
 
 export type MessageType = keyof typeof MESSAGE_DATA;
 

@@ -69,6 +69,11 @@ export function variant(kinds: Readonly<Record<string, Shape>>): Shape {
   };
 }
 
+/** One, or the other, or both. */
+export function either(a: Shape, b: Shape): Shape {
+  return { schema: { anyOf: [a.schema, b.schema] }, fits: (value) => a.fits(value) || b.fits(value) };
+}
+
 /** Both at once. */
 export function both(a: Shape, b: Shape): Shape {
   return { schema: { allOf: [a.schema, b.schema] }, fits: (value) => a.fits(value) && b.fits(value) };

@@ -5,7 +5,7 @@ import { WeftError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { Reference } from '../template/types.ts';
 import { compileValue } from './parse.ts';
-import { type ReferenceScope, resolveReference, resolveValue, valueAt } from './resolve.ts';
+import { RESOLVED_SIZE_MAX, type ReferenceScope, resolveReference, resolveValue, valueAt } from './resolve.ts';
 
 const test = suite('reference resolver');
 
@@ -178,7 +178,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 test('a few references cannot stand for any amount of data', () => {
-  const context = { big: 'x'.repeat(1_000_000) };
+  const context = { big: 'x'.repeat(RESOLVED_SIZE_MAX / 8) };
   const refused = (value: Json, within: Json) => {
     const { compiled } = compileValue(value);
     assert.throws(

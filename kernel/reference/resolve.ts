@@ -19,8 +19,8 @@ export interface ReferenceScope {
   secret(name: string): string;
 }
 
-/** How large the values and texts that references bring in may be together, in UTF-16 units of their JSON. */
-export const RESOLVED_SIZE_MAX = 8 * 1024 * 1024;
+/** How large the values and texts that references bring in may be together, in UTF-16 units of their JSON; see ARCHITECTURE.md, "Large values". */
+export const RESOLVED_SIZE_MAX = 32 * 1024 * 1024;
 
 /**
  * Fills references in. A reference that is the whole value gives what it refers to, null when that is missing; inside

@@ -98,6 +98,16 @@ test('shows tasks, steps and events', () =>
     assert.equal([events.length, events[0].event.kind], [seq, 'task_created']);
   }));
 
+test('a large result is shortened for people and whole as JSON', () =>
+  withFakeServer(async ({ weft, engine }) => {
+    const { task_id } = engine.gate();
+    const result = { text: 'x'.repeat(300_000) };
+    await engine.resolveStep(task_id, 'approve', { result }, { by: 'ada', reason: 'by hand' });
+    const table = (await weft('step', 'show', task_id, 'approve', '-o', 'table')).stdout;
+    assert.match(table, /result +\{"text":"x+… \(296011 more characters; -o json shows all of it\)\n/);
+    assert.equal(JSON.parse((await weft('step', 'show', task_id, 'approve')).stdout).result, result);
+  }));
+
 test('acts on tasks and steps, with a reason that has a default', () =>
   withFakeServer(async ({ weft, engine }) => {
     const acts: unknown[] = [];

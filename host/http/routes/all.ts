@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { BLOB_ROUTES } from './blobs.ts';
 import { DEAD_LETTER_ROUTES } from './dead_letters.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { GATE_ROUTES } from './gates.ts';
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...RETENTION_ROUTES,
   ...EVENT_ROUTES,
+  ...BLOB_ROUTES,
   ...STEP_ROUTES,
   ...GATE_ROUTES,
   ...DEAD_LETTER_ROUTES,

@@ -19,6 +19,9 @@ export const NOT_A_DATABASE = 26;
  * - `snapshot`: one for each long task. A rowid table, since its rows are large.
  * - `retention_act`: what outlives the tasks that it is about.
  * - A table has a column `task_id` when its rows go with that task, and no other table has one: removal goes by it.
+ * - `blob`, `blob_data`: large values by digest; what changes of them stands apart from their bytes. `refs` counts the
+ *   rows of `blob_ref`, and triggers keep it true whatever changes those. `put_at` is when somebody last left the value
+ *   without referring to it, 0 when nobody did. A dispatch's references go when its row changes or goes.
  * - The rest is rowless: found by (task, step), listed by the one index each has.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -121,6 +124,41 @@ export const MIGRATIONS: readonly string[] = [
     reason TEXT NOT NULL,
     details TEXT NOT NULL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE blob (
+    digest TEXT NOT NULL PRIMARY KEY,
+    bytes INTEGER NOT NULL,
+    refs INTEGER NOT NULL,
+    put_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX blob_unreferenced ON blob (put_at) WHERE refs = 0;
+  CREATE TABLE blob_data (
+    digest TEXT NOT NULL PRIMARY KEY,
+    data BLOB NOT NULL
+  ) STRICT;
+  CREATE TRIGGER blob_removed AFTER DELETE ON blob BEGIN
+    DELETE FROM blob_data WHERE digest = old.digest;
+  END;
+
+  CREATE TABLE blob_ref (
+    task_id TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (task_id, holder, digest)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER blob_held AFTER INSERT ON blob_ref BEGIN
+    UPDATE blob SET refs = refs + 1 WHERE digest = new.digest;
+  END;
+  CREATE TRIGGER blob_released AFTER DELETE ON blob_ref BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE digest = old.digest;
+  END;
+  CREATE TRIGGER dispatch_changed AFTER UPDATE ON dispatch BEGIN
+    DELETE FROM blob_ref WHERE task_id = old.task_id AND holder = old.step_id;
+  END;
+  CREATE TRIGGER dispatch_answered AFTER DELETE ON dispatch BEGIN
+    DELETE FROM blob_ref WHERE task_id = old.task_id AND holder = old.step_id;
+  END;
   `,
 ];
 

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../kernel/json.ts';
 import type { JournalEntry, TaskEvent, TaskStatus } from '../../../kernel/task/events.ts';
 import { type Faults, NO_FAULTS } from '../../faults.ts';
 import type { Store } from '../port.ts';
+import { createBlobs } from './blobs.ts';
 import { connect } from './connection.ts';
 import { createDeadLetterReader } from './dead_letters.ts';
 import { read } from './errors.ts';
@@ -112,6 +113,7 @@ function createStore(db: DatabaseSync, faults: Faults, release: () => void): Sto
     ...createSnapshots(db, group),
     ...createRetention(db, group),
     listSettled: (query) => read(() => listings.listSettled(query)),
+    ...createBlobs(db, group),
     async close() {
       if (closed) return;
       closed = true;

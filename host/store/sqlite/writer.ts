@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../../kernel/errors.ts';
 import { EVENT_VERSION } from '../../../kernel/task/upcast.ts';
 import type { TaskCommit } from '../port.ts';
+import { createBlobHolder } from './blobs.ts';
 import { createDeadLetterWriter } from './dead_letters.ts';
 
 /**
@@ -18,12 +19,18 @@ export function createWriter(db: DatabaseSync): (commit: TaskCommit, events: str
       status = excluded.status, paused = excluded.paused,
       updated_at = excluded.updated_at, settled_at = excluded.settled_at`,
   );
-  const setDispatch = db.prepare('REPLACE INTO dispatch VALUES (?, ?, ?, ?, ?, ?)');
+  // An update, not a replacement: its trigger releases what the dispatch before referred to.
+  const setDispatch = db.prepare(
+    `INSERT INTO dispatch VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, step_id) DO UPDATE SET
+      attempt = excluded.attempt, activation = excluded.activation,
+      namespace = excluded.namespace, enqueued_at = excluded.enqueued_at`,
+  );
   const dropDispatch = db.prepare('DELETE FROM dispatch WHERE task_id = ? AND step_id = ?');
   const setTimer = db.prepare('REPLACE INTO timer VALUES (?, ?, ?, ?, ?, ?, ?)');
   const dropTimers = db.prepare('DELETE FROM timer WHERE task_id = ? AND step_id = ?');
   const setWaiting = db.prepare('REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const dropWaiting = db.prepare('DELETE FROM waiting WHERE task_id = ? AND step_id = ?');
+  const holdBlobs = createBlobHolder(db);
 
   const setDeadLetter = createDeadLetterWriter(db);
 
@@ -88,5 +95,6 @@ export function createWriter(db: DatabaseSync): (commit: TaskCommit, events: str
       );
     }
     for (const row of commit.dead_letters_set) setDeadLetter(row);
+    if (commit.blobs !== undefined) holdBlobs(task_id, commit.blobs);
   };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Blob } from '../../blobs/port.ts';
 import type { HeldBlob, Store } from '../port.ts';
-import { storeError } from './errors.ts';
+import { read } from './errors.ts';
 import type { GroupCommit } from './group_commit.ts';
 
 /** Writes large values and who in a task refers to them, into an open transaction. */
@@ -38,20 +38,17 @@ export function createBlobs(
     `DELETE FROM blob WHERE digest IN (SELECT digest FROM blob WHERE refs = 0 AND put_at < ? LIMIT ?)
       RETURNING bytes`,
   );
+  const collectable = db.prepare('SELECT 1 FROM blob WHERE refs = 0 AND put_at < ? LIMIT 1');
 
   return {
     putBlob: ({ digest, data }: Blob, at) =>
       group.write(() => {
         if (touch.run(at, digest).changes === 0) add({ digest, data }, at);
       }),
-    async readBlob(digest) {
-      try {
-        return find.get(digest)?.['data'] as Uint8Array | undefined;
-      } catch (error) {
-        throw storeError(error);
-      }
-    },
+    readBlob: (digest) => read(() => find.get(digest)?.['data'] as Uint8Array | undefined),
     async collectBlobs(before, limit) {
+      // Looking costs nothing; a transaction waits for the disk.
+      if ((await read(() => collectable.get(before))) === undefined) return { blobs: 0, bytes: 0 };
       let removed: readonly { readonly bytes: number }[] = [];
       await group.write(() => {
         removed = collect.all(before, limit) as unknown as typeof removed;

@@ -112,6 +112,11 @@ export class Orchestrator {
     return this.#tasks.look(taskId, view);
   }
 
+  /** The number that no event of this unsettled task has passed; undefined when only the store knows. */
+  lastSeq(taskId: string): number | undefined {
+    return this.#tasks.lastSeq(taskId);
+  }
+
   /** Takes no more work and resolves once what was taken is durable. */
   async close(): Promise<void> {
     this.#closing.abort();

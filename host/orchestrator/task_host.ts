@@ -4,6 +4,7 @@ import type { Command, Environment } from '../../kernel/task/commands.ts';
 import { decide } from '../../kernel/task/decide.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
+import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
 
@@ -84,6 +85,15 @@ export class TaskHost {
   /** Looks at a task's durable state. @throws task_not_found, what `view` throws */
   look<T>(taskId: string, view: (state: TaskState) => T): Promise<T> {
     return this.#take(taskId, view, {});
+  }
+
+  /**
+   * The number that no event of a task has passed, while the task is unsettled and held in memory; undefined otherwise.
+   * Ahead of the store by what is being committed.
+   */
+  lastSeq(taskId: string): number | undefined {
+    const head = this.#states.get(taskId)?.head;
+    return head === undefined || isSettled(head.status) ? undefined : head.seq;
   }
 
   /** Resolves once nothing is under way. */

@@ -11,6 +11,7 @@ import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
 import type { Store } from '../store/port.ts';
 import {
+  CLAIM,
   cancelMessage,
   type DispatchData,
   dispatchMessage,
@@ -84,7 +85,7 @@ export class Orchestrator {
     const { transport } = this.#options;
     this.#consumers.push(await transport.consumeResults((delivery) => void this.#onResult(delivery)));
     this.#consumers.push(
-      await transport.onBroadcast((message) => {
+      await transport.onBroadcast(CLAIM, (message) => {
         const claim = readClaim(message);
         if (claim !== undefined) this.#claims.claimed(claim);
       }),

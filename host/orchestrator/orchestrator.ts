@@ -258,13 +258,13 @@ export class Orchestrator {
   /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
   async #recover(): Promise<void> {
     const { store, logger } = this.#options;
-    const recovered = new Set<string>();
+    let recovered: string | undefined;
     let cursor: string | undefined;
     do {
       const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
       for (const { task_id } of page.items) {
-        if (recovered.has(task_id)) continue;
-        recovered.add(task_id);
+        if (recovered === task_id) continue;
+        recovered = task_id;
         try {
           await this.#recoverTask(task_id);
         } catch (error) {

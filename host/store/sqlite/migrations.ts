@@ -14,7 +14,8 @@ export const NOT_A_DATABASE = 26;
  * - `journal`: a row holds the events of one commit as a JSON array, numbered from `seq`. A rowid table, so that
  *   commits of many tasks append to the same page.
  * - `task`: the task list; its row changes only when something in it did.
- * - The rest is rowless: found by (task, step), listed by the one index each has.
+ * - The rest is rowless: found by (task, step), listed by the one index each has. `dispatch` has none since version 2:
+ *   every step makes and removes a row there.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -94,6 +95,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (namespace, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  'DROP INDEX dispatch_by_age;',
 ];
 
 /**

@@ -137,6 +137,18 @@ test('more than is kept is told as such, once', async () => {
   watcher.close();
 });
 
+test('what one commit brings is told whole to who has kept up', async () => {
+  const watchers = new Watchers();
+  const watcher = watchers.watch('t', NEVER);
+  const events = upTo(5_000).map(event);
+  watchers.publish('t', events);
+  assert.equal(await watcher.next(), events);
+  watchers.publish('t', [event(5_001)]);
+  watchers.publish('t', events);
+  assert.is(await watcher.next(), undefined);
+  watcher.close();
+});
+
 test('following what was just submitted costs the store nothing', () =>
   Rig.with(async (rig) => {
     let reads = 0;

@@ -1,6 +1,10 @@
-/** `npm run bench -- NAME [--json FILE]`: runs one benchmark, prints its table, writes its JSON. */
+/** `npm run bench -- NAME [--json FILE] [--save-baseline]`: runs one benchmark, prints and keeps its figures; bench/README.md. */
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { JsonObject } from '../kernel/json.ts';
+import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
@@ -12,7 +16,10 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   snapshots: benchSnapshots,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, 'save-baseline': { type: 'boolean' } },
+});
 const [name = ''] = positionals;
 const benchmark = BENCHMARKS[name];
 if (benchmark === undefined) {
@@ -20,8 +27,26 @@ if (benchmark === undefined) {
   process.exit(2);
 }
 const { table, data } = await benchmark();
+const date = new Date().toISOString().slice(0, 10);
+const run: JsonObject = { benchmark: name, commit: commit(), date, machine: machine(), ...data };
 process.stdout.write(`${table}\n`);
+
+const baseline = await readBaseline(name);
+if (baseline !== undefined) process.stdout.write(`\n${compare(baseline, run)}\n`);
 const file = values.json ?? `build/bench/${name}.json`;
-await mkdir(new URL('../build/bench/', import.meta.url), { recursive: true });
-await writeFile(file, `${JSON.stringify({ benchmark: name, machine: machine(), ...data }, null, 2)}\n`);
+await mkdir(dirname(file), { recursive: true });
+await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
 process.stdout.write(`\nwritten to ${file}\n`);
+if (values['save-baseline'] === true) {
+  await saveBaseline(name, run);
+  process.stdout.write(`written to ${baselineFile(name)}\n`);
+}
+
+/** What was measured: the commit, and whether it was changed since. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=10'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}

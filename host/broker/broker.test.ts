@@ -8,7 +8,14 @@ import { BlobCodec } from '../blobs/codec.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { createHostServices } from '../imports/host_functions.ts';
 import type { Executor } from '../sandbox/port.ts';
-import { cancelMessage, dispatchMessage, type ResultData, readClaim, readResult } from '../transport/messages.ts';
+import {
+  CLAIM,
+  cancelMessage,
+  dispatchMessage,
+  type ResultData,
+  readClaim,
+  readResult,
+} from '../transport/messages.ts';
 import type { Transport } from '../transport/port.ts';
 import { Broker } from './broker.ts';
 
@@ -88,7 +95,7 @@ const brief = ({ step_id, attempt, kind }: ResultData) => ({ step_id, attempt, k
 test('claims a dispatch, runs it and answers with a receipt', async () => {
   const { puppet, results, send, transport, broker } = await bench();
   const claims: unknown[] = [];
-  await transport.onBroadcast((message) => void claims.push(readClaim(message)));
+  await transport.onBroadcast(CLAIM, (message) => void claims.push(readClaim(message)));
   await send('t1.0');
   (await puppet.next()).complete(1);
   await turns();

@@ -9,6 +9,7 @@ import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
 import type { Executor, RunEnd, StepLimits } from '../sandbox/port.ts';
 import {
+  CANCEL,
   type ClaimData,
   claimMessage,
   type DispatchData,
@@ -71,7 +72,7 @@ export class Broker {
 
   async start(): Promise<void> {
     const { transport, executor, namespaces } = this.#options;
-    this.#broadcasts = await transport.onBroadcast((message) => {
+    this.#broadcasts = await transport.onBroadcast(CANCEL, (message) => {
       const cancel = readCancel(message);
       if (cancel !== undefined) this.#cancel(cancel.step_id);
     });

@@ -132,9 +132,11 @@ export function createEngine(options: EngineOptions): Engine {
       // Before the store is looked at: what becomes durable meanwhile is read, or heard, or both.
       const watcher = options.watchers.watch(taskId, signal);
       try {
-        const { status } = await summaryOf(store, taskId);
         let seq = afterSeq;
-        let isBehind = true;
+        // Who follows what was just submitted has missed nothing, and the store need not be asked.
+        const lastSeq = orchestrator.lastSeq(taskId);
+        let isBehind = lastSeq === undefined || lastSeq > afterSeq;
+        const settled = isBehind && isSettled((await summaryOf(store, taskId)).status);
         while (!signal.aborted) {
           const events: readonly NumberedEvent[] | undefined = isBehind
             ? await store.readEvents(taskId, seq, WATCH_PAGE)
@@ -145,7 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
             seq = Math.max(seq, numbered.seq);
           }
           isBehind = events === undefined || (isBehind && events.length === WATCH_PAGE);
-          if (!isBehind && isSettled(status)) return;
+          if (!isBehind && settled) return;
         }
       } finally {
         watcher.close();

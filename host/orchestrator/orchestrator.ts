@@ -14,6 +14,7 @@ import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
 import type { Store } from '../store/port.ts';
 import {
+  CLAIM,
   cancelMessage,
   type DispatchData,
   dispatchMessage,
@@ -118,7 +119,7 @@ export class Orchestrator {
     const { transport } = this.#options;
     this.#consumers.push(await transport.consumeResults((delivery) => void this.#onResult(delivery)));
     this.#consumers.push(
-      await transport.onBroadcast((message) => {
+      await transport.onBroadcast(CLAIM, (message) => {
         const claim = readClaim(message);
         if (claim !== undefined) this.#claims.claimed(claim);
       }),
@@ -150,6 +151,11 @@ export class Orchestrator {
   /** Does something to what the store has of a task while nothing else of it is under way. @throws what `work` throws */
   alone<T>(taskId: string, work: () => Promise<T>): Promise<T> {
     return this.#tasks.alone(taskId, work);
+  }
+
+  /** The number that no event of this unsettled task has passed; undefined when only the store knows. */
+  lastSeq(taskId: string): number | undefined {
+    return this.#tasks.lastSeq(taskId);
   }
 
   /** Takes no more work and resolves once what was taken is durable. */
@@ -320,13 +326,13 @@ export class Orchestrator {
   /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
   async #recover(): Promise<void> {
     const { store, logger } = this.#options;
-    const recovered = new Set<string>();
+    let recovered: string | undefined;
     let cursor: string | undefined;
     do {
       const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
       for (const { task_id } of page.items) {
-        if (recovered.has(task_id)) continue;
-        recovered.add(task_id);
+        if (recovered === task_id) continue;
+        recovered = task_id;
         try {
           await this.#recoverTask(task_id);
         } catch (error) {

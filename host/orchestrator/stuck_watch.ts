@@ -68,8 +68,8 @@ export class StuckWatch {
       const page = await store.listDispatches({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
       cursor = page.next_cursor;
       for (const row of page.items) {
-        // Oldest first: what follows is younger still.
-        if (row.enqueued_at > now - after_ms || this.#closed) return;
+        if (this.#closed) return;
+        if (row.enqueued_at > now - after_ms) continue;
         const { task_id, step_id, attempt, activation } = row;
         const fence = { at: now, step_id, attempt, activation };
         const claim = claimOf(row);

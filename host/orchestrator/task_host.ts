@@ -4,6 +4,7 @@ import type { Command, Environment } from '../../kernel/task/commands.ts';
 import { decide } from '../../kernel/task/decide.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { emptyTask, type TaskState } from '../../kernel/task/state.ts';
+import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import { inflateJournal } from '../blobs/inflate.ts';
 import type { Store, TaskCommit } from '../store/port.ts';
@@ -103,6 +104,15 @@ export class TaskHost {
     return new Promise<T>((resolve, reject) => {
       this.#enqueue(taskId, { work: () => work().then(resolve), tell: () => undefined, fail: reject });
     });
+  }
+
+  /**
+   * The number that no event of a task has passed, while the task is unsettled and held in memory; undefined otherwise.
+   * Ahead of the store by what is being committed.
+   */
+  lastSeq(taskId: string): number | undefined {
+    const head = this.#states.get(taskId)?.head;
+    return head === undefined || isSettled(head.status) ? undefined : head.seq;
   }
 
   /** Resolves once nothing is under way. */

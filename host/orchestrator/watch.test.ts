@@ -1,5 +1,16 @@
-import { journal, Puppet, Rig, refusal, settled, step, submitted, turns } from '../../testing/engine_rig.ts';
+import {
+  journal,
+  Puppet,
+  Rig,
+  refusal,
+  settled,
+  step,
+  submission,
+  submitted,
+  turns,
+} from '../../testing/engine_rig.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import type { Store } from '../store/port.ts';
 import type { Engine, NumberedEvent } from './port.ts';
 import { Watchers } from './watchers.ts';
 
@@ -125,3 +136,36 @@ test('more than is kept is told as such, once', async () => {
   assert.equal(await watcher.next(), [event(2_001)]);
   watcher.close();
 });
+
+test('what one commit brings is told whole to who has kept up', async () => {
+  const watchers = new Watchers();
+  const watcher = watchers.watch('t', NEVER);
+  const events = upTo(5_000).map(event);
+  watchers.publish('t', events);
+  assert.equal(await watcher.next(), events);
+  watchers.publish('t', [event(5_001)]);
+  watchers.publish('t', events);
+  assert.is(await watcher.next(), undefined);
+  watcher.close();
+});
+
+test('following what was just submitted costs the store nothing', () =>
+  Rig.with(async (rig) => {
+    let reads = 0;
+    const counted = <Q extends readonly unknown[], T>(read: (...query: Q) => T) => {
+      return (...query: Q): T => {
+        reads++;
+        return read(...query);
+      };
+    };
+    const throughStore = (store: Store): Store => ({
+      ...store,
+      readEvents: counted(store.readEvents),
+      readSummary: counted(store.readSummary),
+    });
+    const { engine } = await rig.start({ parts: { throughStore } });
+    const { task } = await engine.submit(submission([step('a'), step('b', { dependencies: ['a'] })]));
+    const seen = await collect(engine.watch(task.task_id, task.seq, NEVER));
+    assert.is(reads, 0);
+    assert.equal(seen, upTo((await engine.task(task.task_id)).seq, task.seq + 1));
+  }));

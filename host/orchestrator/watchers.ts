@@ -10,7 +10,10 @@ export interface Watcher {
   close(): void;
 }
 
-/** A watcher that falls this many events behind reads from the store again: a slow one costs no memory. */
+/**
+ * A watcher that falls this many events behind reads from the store again: a slow one costs no memory. What one commit
+ * brings is kept whole by those who have kept up, since reading it in pages parses it anew for each page.
+ */
 const KEPT_MAX = 1_000;
 
 /** Tells those who follow tasks what became durable. */
@@ -28,11 +31,11 @@ export class Watchers {
   }
 
   watch(taskId: string, signal: AbortSignal): Watcher {
-    let kept: NumberedEvent[] | undefined = [];
+    let kept: readonly NumberedEvent[] | undefined = [];
     let wake = (): void => undefined;
     const tell = (events: readonly NumberedEvent[]): void => {
-      if (kept !== undefined && kept.length + events.length > KEPT_MAX) kept = undefined;
-      kept?.push(...events);
+      if (kept?.length === 0) kept = events;
+      else if (kept !== undefined) kept = kept.length + events.length > KEPT_MAX ? undefined : [...kept, ...events];
       wake();
     };
     const abort = (): void => wake();

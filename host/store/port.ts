@@ -216,7 +216,7 @@ export interface Store {
   /** Keeps a template's canonical JSON by digest; the same digest twice is one row. */
   putTemplate(digest: string, template: JsonObject): Promise<void>;
   getTemplate(digest: string): Promise<JsonObject | undefined>;
-  /** Unanswered dispatches, oldest first. */
+  /** Unanswered dispatches, by task and step: those of the oldest task first, as ids of tasks grow with time. */
   listDispatches(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<DispatchRow>>;
   /** Timers due at or before `now`, earliest first. They stay until a commit clears them. */
   dueTimers(now: number, limit: number): Promise<readonly TimerRow[]>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { WeftError } from '../../kernel/errors.ts';
-import { cancelMessage } from './messages.ts';
+import { CANCEL, CLAIM, cancelMessage } from './messages.ts';
 import type { CloudEvent, Delivery, Transport } from './port.ts';
 
 /**
@@ -162,11 +162,13 @@ export function transportConformance(
     await consumer.close();
   });
 
-  test('a broadcast reaches every listener until it closes', async (transport) => {
+  test('a broadcast reaches every listener of its type until it closes', async (transport) => {
     const one = inbox<CloudEvent>();
     const two = inbox<CloudEvent>();
-    const consumer = await transport.onBroadcast(one.put);
-    await transport.onBroadcast(two.put);
+    const other = inbox<CloudEvent>();
+    const consumer = await transport.onBroadcast(CANCEL, one.put);
+    await transport.onBroadcast(CANCEL, two.put);
+    await transport.onBroadcast(CLAIM, other.put);
     await transport.broadcast(message('x'));
     const [toOne] = await one.take(1);
     const [toTwo] = await two.take(1);
@@ -176,6 +178,7 @@ export function transportConformance(
     await transport.broadcast(message('y'));
     await two.take(1);
     assert.equal(one.size, 0);
+    assert.equal(other.size, 0);
   });
 
   test('takes nothing after it was closed', async (transport) => {

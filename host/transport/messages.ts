@@ -59,12 +59,12 @@ export function resultMessage(data: ResultData, now: number): CloudEvent {
 
 /** The message that tells who runs a dispatch. */
 export function claimMessage(data: ClaimData, now: number): CloudEvent {
-  return envelope('weft.step.claim.v1', BROKER, data.step_id, `${dispatchId(data)}/claim`, data, now);
+  return envelope(CLAIM, BROKER, data.step_id, `${dispatchId(data)}/claim`, data, now);
 }
 
 /** The message that asks every broker to stop running a step. */
 export function cancelMessage(data: CancelData, now: number): CloudEvent {
-  return envelope('weft.step.cancel.v1', ORCHESTRATOR, data.step_id, `${data.step_id}/cancel`, data, now);
+  return envelope(CANCEL, ORCHESTRATOR, data.step_id, `${data.step_id}/cancel`, data, now);
 }
 
 /** The dispatch in a message; undefined when it is another message or malformed. */
@@ -79,13 +79,18 @@ export function readResult(message: CloudEvent): ResultData | undefined {
 
 /** The claim in a message; undefined when it is another message or malformed. */
 export function readClaim(message: CloudEvent): ClaimData | undefined {
-  return read<ClaimData>('weft.step.claim.v1', message);
+  return read<ClaimData>(CLAIM, message);
 }
 
 /** The cancellation in a message; undefined when it is another message or malformed. */
 export function readCancel(message: CloudEvent): CancelData | undefined {
-  return read<CancelData>('weft.step.cancel.v1', message);
+  return read<CancelData>(CANCEL, message);
 }
+
+/** Type of the messages that tell who runs a dispatch. */
+export const CLAIM = 'weft.step.claim.v1';
+/** Type of the messages that ask brokers to stop running a step. */
+export const CANCEL = 'weft.step.cancel.v1';
 
 const ORCHESTRATOR = '/weft/orchestrator';
 const BROKER = '/weft/broker';
@@ -102,7 +107,7 @@ function envelope(
   content: object & { readonly traceparent?: string },
   now: number,
 ): CloudEvent {
-  const { traceparent, ...data } = content;
+  const { traceparent } = content;
   return {
     specversion: '1.0',
     id,
@@ -112,8 +117,13 @@ function envelope(
     subject,
     datacontenttype: 'application/json',
     ...(traceparent === undefined ? {} : { traceparent }),
-    data: data as CloudEvent['data'],
+    data: (traceparent === undefined ? content : dataOf(content)) as CloudEvent['data'],
   };
+}
+
+/** The content besides what travels in the envelope. */
+function dataOf({ traceparent: _, ...data }: object & { readonly traceparent?: string }): object {
+  return data;
 }
 
 function read<T extends object>(type: MessageType, message: CloudEvent): T | undefined {

@@ -54,6 +54,7 @@ export interface Transport {
   consumeResults(onDelivery: (delivery: Delivery) => void): Promise<Consumer>;
   /** Best effort, to every broker or orchestrator that listens: cancellations, claims. Never relied on. */
   broadcast(message: CloudEvent): Promise<void>;
-  onBroadcast(listener: (message: CloudEvent) => void): Promise<Consumer>;
+  /** Hears the broadcasts of one type. */
+  onBroadcast(type: string, listener: (message: CloudEvent) => void): Promise<Consumer>;
   close(): Promise<void>;
 }

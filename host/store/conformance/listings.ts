@@ -81,27 +81,28 @@ export function listingBehaviours(test: DeclareWithStore): void {
     assert.deepEqual(await store.countTasks(), { running: 1, complete: 1 });
   });
 
-  test('lists dispatches oldest first while some are answered', async (store) => {
-    const ids = Array.from({ length: 12 }, (_, i) => `s${String(i).padStart(2, '0')}`);
-    // Committed youngest first.
-    for (const [i, id] of ids.entries()) {
-      await store.commit(commitOf(`t${i}`, 0, { dispatched: [dispatchOf(`t${i}`, id, 100 - i)] }));
+  test('lists dispatches by task and step while some are answered', async (store) => {
+    const tasks = Array.from({ length: 6 }, (_, i) => `t${i}`);
+    const ids = tasks.flatMap((task) => [`${task}.0`, `${task}.1`]);
+    for (const task of tasks.toReversed()) {
+      const dispatched = [dispatchOf(task, `${task}.1`, 5), dispatchOf(task, `${task}.0`, 9)];
+      await store.commit(commitOf(task, 0, { dispatched }));
     }
     assert.deepEqual(
       (await walk((cursor) => store.listDispatches({ limit: 5, ...cursor }))).map(({ step_id }) => step_id),
-      ids.toReversed(),
+      ids,
     );
-    let answered = 11;
+    let answered = 0;
     const seen = await walk(
       (cursor) => store.listDispatches({ limit: 5, ...cursor }),
       async () => {
-        await store.commit(commitOf(`t${answered}`, 1, { undispatched: [ids[answered]!] }));
-        answered--;
+        await store.commit(commitOf(tasks[answered]!, 1, { undispatched: [`${tasks[answered]!}.0`] }));
+        answered++;
       },
     );
     assert.deepEqual(
       seen.map(({ step_id }) => step_id),
-      ids.toReversed(),
+      ids,
     );
     assert.equal((await store.listDispatches({ limit: 99 })).items.length, 10);
   });
@@ -111,7 +112,7 @@ export function listingBehaviours(test: DeclareWithStore): void {
     await store.commit(commitOf('t1', 0, { dispatched: [dispatchOf('t1', 'a', 5), dispatchOf('t1', 'b', 6)] }));
     await store.commit(commitOf('t2', 0, { dispatched: [dispatchOf('t2', 'a', 7)] }));
     await store.commit(commitOf('t1', 1, { dispatched: [second], undispatched: ['a', 'b', 'unknown'] }));
-    assert.deepEqual((await store.listDispatches({ limit: 9 })).items, [dispatchOf('t2', 'a', 7), second]);
+    assert.deepEqual((await store.listDispatches({ limit: 9 })).items, [second, dispatchOf('t2', 'a', 7)]);
   });
 
   test('timers are due earliest first and stay until they are cleared', async (store) => {

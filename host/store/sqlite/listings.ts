@@ -59,11 +59,11 @@ export function createListings(db: DatabaseSync): Listings {
     },
 
     listDispatches({ cursor, limit }): Page<DispatchRow> {
-      const after = cursor === undefined ? undefined : decodeCursor('dispatches', cursor, [0, '', '']);
-      const [where, values] = conjunction([['(enqueued_at, task_id, step_id) > (?, ?, ?)', after]]);
-      const sql = `SELECT * FROM dispatch ${where} ORDER BY enqueued_at, task_id, step_id LIMIT ?`;
+      const after = cursor === undefined ? undefined : decodeCursor('dispatches', cursor, ['', '']);
+      const [where, values] = conjunction([['(task_id, step_id) > (?, ?)', after]]);
+      const sql = `SELECT * FROM dispatch ${where} ORDER BY task_id, step_id LIMIT ?`;
       const rows = select(sql, [...values, limit + 1]).map((row) => ({ ...row }) as unknown as DispatchRow);
-      return pageOf(rows, limit, 'dispatches', (row) => [row.enqueued_at, row.task_id, row.step_id]);
+      return pageOf(rows, limit, 'dispatches', (row) => [row.task_id, row.step_id]);
     },
 
     listWaiting({ task_id, cursor, limit }): Page<WaitingRow> {

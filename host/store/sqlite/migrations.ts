@@ -22,7 +22,8 @@ export const NOT_A_DATABASE = 26;
  * - `blob`, `blob_data`: large values by digest; what changes of them stands apart from their bytes. `refs` counts the
  *   rows of `blob_ref`, and triggers keep it true whatever changes those. `put_at` is when somebody last left the value
  *   without referring to it, 0 when nobody did. A dispatch's references go when its row changes or goes.
- * - The rest is rowless: found by (task, step), listed by the one index each has.
+ * - The rest is rowless: found by (task, step), listed by the one index each has. `dispatch` has none since version 6:
+ *   every step makes and removes a row there.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -160,6 +161,7 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM blob_ref WHERE task_id = old.task_id AND holder = old.step_id;
   END;
   `,
+  'DROP INDEX dispatch_by_age;',
 ];
 
 /**

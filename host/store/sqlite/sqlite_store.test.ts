@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { assert, suite } from '../../../testing/suite.ts';
 import { refused } from '../conformance/fixture.ts';
-import { commitOf, eventOf, summaryOf } from '../conformance/rows.ts';
+import { commitOf, dispatchOf, eventOf, summaryOf } from '../conformance/rows.ts';
 import { storeConformance } from '../conformance.ts';
 import { encodeCursor } from '../cursor.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -74,6 +74,17 @@ test('a pid file that a dead process left behind locks nothing', () =>
     await (await openSqliteStore({ path })).close();
   }));
 
+test('brings a store of the first schema to the present one, with what it holds', () =>
+  inDirectory(async (path) => {
+    const db = new DatabaseSync(path);
+    db.exec(`PRAGMA application_id = ${0x57656674}; ${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    db.exec("INSERT INTO dispatch VALUES ('t1', 't1.0', 1, 0, 'default', 5)");
+    db.close();
+    const store = await openSqliteStore({ path });
+    assert.equal((await store.listDispatches({ limit: 9 })).items, [dispatchOf('t1', 't1.0', 5)]);
+    await store.close();
+  }));
+
 test('refuses a schema that is newer than it knows', () =>
   inDirectory(async (path) => {
     await (await openSqliteStore({ path })).close();
@@ -128,7 +139,7 @@ test('every listing walks an index', () =>
       }
       await store.listSettled({ status: 'error', until: 1, limit: 1 });
       await store.listSettled({ status: 'error', until: 1, limit: 1, cursor: encodeCursor('settled', [1, 't']) });
-      await store.listDispatches({ limit: 1, cursor: encodeCursor('dispatches', [1, 't', 's']) });
+      await store.listDispatches({ limit: 1, cursor: encodeCursor('dispatches', ['t', 's']) });
       await store.listWaiting({ limit: 1, cursor: encodeCursor('waiting', [1, 't', 's']) });
       await store.close();
     } finally {

@@ -94,7 +94,7 @@ test('a listener that throws loses its delivery and is heard of', async () => {
   const consumer = await transport.consumeSteps(['default'], { prefetch: 1 }, () => {
     throw new Error('step');
   });
-  await transport.onBroadcast(() => {
+  await transport.onBroadcast(message('c').type, () => {
     throw new Error('broadcast');
   });
   await transport.publishStep('default', message('a'));

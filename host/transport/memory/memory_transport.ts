@@ -24,7 +24,7 @@ export function createMemoryTransport({ faults, onError }: MemoryTransportOption
   const disturb: Disturb = faults === undefined ? (deliver) => deliver() : disturbance(faults);
   const steps = new Channel(onError);
   const results = new Channel(onError);
-  const listeners = new Set<(message: CloudEvent) => void>();
+  const listeners = new Set<{ readonly type: string; readonly hear: (message: CloudEvent) => void }>();
   let closed = false;
 
   async function publish(channel: Channel, queue: string, message: CloudEvent): Promise<void> {
@@ -39,10 +39,11 @@ export function createMemoryTransport({ faults, onError }: MemoryTransportOption
     if (closed) throw new WeftError('transport_unavailable', { problem: 'it is closed' });
   }
 
-  function tell(text: string): void {
+  function tell(type: string, text: string): void {
     for (const listener of listeners) {
+      if (listener.type !== type) continue;
       try {
-        listener(JSON.parse(text) as CloudEvent);
+        listener.hear(JSON.parse(text) as CloudEvent);
       } catch (error) {
         onError(error);
       }
@@ -66,13 +67,14 @@ export function createMemoryTransport({ faults, onError }: MemoryTransportOption
     },
     async broadcast(message) {
       assertOpen();
+      const { type } = message;
       const text = JSON.stringify(message);
-      disturb(() => queueMicrotask(() => tell(text)));
+      disturb(() => queueMicrotask(() => tell(type, text)));
     },
-    async onBroadcast(listener): Promise<Consumer> {
+    async onBroadcast(type, hear): Promise<Consumer> {
       assertOpen();
-      // Wrapped, so that the same function can listen twice.
-      const own = (message: CloudEvent): void => listener(message);
+      // Of its own, so that the same function can listen twice.
+      const own = { type, hear };
       listeners.add(own);
       return { close: async () => void listeners.delete(own) };
     },

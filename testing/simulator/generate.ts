@@ -34,7 +34,7 @@ function generateStep(random: Random, name: string, dependencies: readonly strin
     ? 'decision'
     : random.chance(0.25) && dependencies.length > 0
       ? 'deferred'
-      : random.chance(0.2)
+      : random.chance(0.3)
         ? 'batchable'
         : 'standard';
   return {

@@ -1,11 +1,13 @@
 /** `npm run bench -- NAME [--json FILE]`: runs one benchmark, prints its table, writes its JSON. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchCancel } from './cancel.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  cancel: benchCancel,
   engine: benchEngine,
   idle: benchIdle,
 };

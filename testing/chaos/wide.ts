@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskView } from '../../host/orchestrator/port.ts';
 import type { Page, TaskSummary } from '../../host/store/port.ts';
 import { Random } from '../simulator/random.ts';
-import { CRASH_POINTS, crashIn } from './crash_points.ts';
+import { type BatchPhase, CRASH_POINTS, crashIn } from './crash_points.ts';
 import type { EffectServer } from './effect_server.ts';
 import { verifyEffects, verifyTask } from './verify.ts';
 import type { Victim } from './victim.ts';
@@ -16,6 +16,8 @@ export interface WideOptions {
   /** Kills at random moments, besides those at named points. */
   readonly kills: number;
   readonly seed: number;
+  /** Only a death on either side of each phase's commit. */
+  readonly short?: boolean;
   readonly progress?: (line: string) => void;
 }
 
@@ -36,10 +38,14 @@ export interface WideReport {
  * @throws Error with everything that was promised and not kept
  */
 export async function wideChaos(options: WideOptions, victim: Victim, outside: EffectServer): Promise<WideReport> {
-  const { workers, kills, seed, progress = () => undefined } = options;
+  const { workers, kills, seed, short = false, progress = () => undefined } = options;
   const started = performance.now();
   const work = wideWork(workers, outside.url, outside.port);
-  const schedule = scheduleOf(workers, kills, new Random(seed));
+  const random = new Random(seed);
+  const atRandom: Death[] = Array.from({ length: kills }, () => ({ after_ms: 200 + random.below(1_500) }));
+  const schedule = short
+    ? [...aroundCommits('creation'), ...aroundCommits('execution'), ...atRandom, ...aroundCommits('aggregation')]
+    : scheduleOf(workers, atRandom, random);
   let taskId: string | undefined;
   let died = 0;
   let atPoint = 0;
@@ -88,23 +94,28 @@ interface Death {
  * The phases follow each other, each death a little further on. A convergence is durable after its commit, so those
  * that come later die at the one dispatch that is left, the aggregate's.
  */
-function scheduleOf(workers: number, kills: number, random: Random): readonly Death[] {
+function scheduleOf(workers: number, atRandom: readonly Death[], random: Random): readonly Death[] {
   const some = Math.max(1, Math.floor(workers / 40));
   return [
     { crash: crashIn('creation', 'store.before_commit') },
-    { crash: crashIn('creation', 'store.in_transaction') },
-    { crash: crashIn('creation', 'store.after_commit_before_resolve') },
+    ...aroundCommits('creation'),
     { crash: `orchestrator.before_publish:${1 + random.below(workers)}` },
     ...CRASH_POINTS.map((point) => ({ crash: crashIn('execution', point, 1 + random.below(some)) })),
-    ...Array.from({ length: kills }, () => ({ after_ms: 200 + random.below(1_500) })),
+    ...atRandom,
     { crash: crashIn('aggregation', 'store.before_commit') },
-    { crash: crashIn('aggregation', 'store.in_transaction') },
-    { crash: crashIn('aggregation', 'store.after_commit_before_resolve') },
+    ...aroundCommits('aggregation'),
     { crash: 'orchestrator.after_publish:1' },
     { crash: 'broker.claimed:1' },
     { crash: 'broker.before_result:1' },
     { crash: 'store.in_transaction:1' },
     { crash: 'store.after_commit_before_resolve:1' },
+  ];
+}
+
+function aroundCommits(phase: BatchPhase): readonly Death[] {
+  return [
+    { crash: crashIn(phase, 'store.in_transaction') },
+    { crash: crashIn(phase, 'store.after_commit_before_resolve') },
   ];
 }
 

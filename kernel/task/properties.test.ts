@@ -15,7 +15,7 @@ import type { TaskEvent } from './events.ts';
 import { STEP_TRANSITIONS } from './step_machine.ts';
 import { TASK_TRANSITIONS } from './task_machine.ts';
 
-const RUNS = 500;
+const RUNS = 300;
 const SEEDS = 1_000;
 const test = suite('kernel properties');
 

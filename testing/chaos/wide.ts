@@ -16,7 +16,7 @@ export interface WideOptions {
   /** Kills at random moments, besides those at named points. */
   readonly kills: number;
   readonly seed: number;
-  /** Only a death on either side of each phase's commit. */
+  /** Only a few deaths, around the commits of each phase; none at random. */
   readonly short?: boolean;
   readonly progress?: (line: string) => void;
 }
@@ -43,9 +43,7 @@ export async function wideChaos(options: WideOptions, victim: Victim, outside: E
   const work = wideWork(workers, outside.url, outside.port);
   const random = new Random(seed);
   const atRandom: Death[] = Array.from({ length: kills }, () => ({ after_ms: 200 + random.below(1_500) }));
-  const schedule = short
-    ? [...aroundCommits('creation'), ...aroundCommits('execution'), ...atRandom, ...aroundCommits('aggregation')]
-    : scheduleOf(workers, atRandom, random);
+  const schedule = short ? SHORT : scheduleOf(workers, atRandom, random);
   let taskId: string | undefined;
   let died = 0;
   let atPoint = 0;
@@ -118,6 +116,12 @@ function aroundCommits(phase: BatchPhase): readonly Death[] {
     { crash: crashIn(phase, 'store.after_commit_before_resolve') },
   ];
 }
+
+const SHORT: readonly Death[] = [
+  { crash: crashIn('creation', 'store.after_commit_before_resolve') },
+  { crash: crashIn('execution', 'store.in_transaction', 5) },
+  ...aroundCommits('aggregation'),
+];
 
 async function submit(
   victim: Victim,

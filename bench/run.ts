@@ -5,12 +5,14 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JsonObject } from '../kernel/json.ts';
 import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts';
+import { benchCancel } from './cancel.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
 import { benchSnapshots } from './snapshots.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  cancel: benchCancel,
   engine: benchEngine,
   idle: benchIdle,
   snapshots: benchSnapshots,

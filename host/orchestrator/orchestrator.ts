@@ -24,6 +24,7 @@ import {
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
 import type { Announcer } from './announce.ts';
+import { batchPoints } from './batch_points.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
 import { Snapshots } from './snapshots.ts';
@@ -168,6 +169,7 @@ export class Orchestrator {
   }
 
   #plan(state: TaskState, events: readonly TaskEvent[], stale: readonly string[]) {
+    for (const point of batchPoints(state, events)) void this.#options.faults.hit(point);
     const { effects, rows } = rowsOf(state, events);
     // A timer that fired for nothing goes; what its step waits for now stays.
     const kept = stale.flatMap((id) => {

@@ -1,8 +1,11 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Json } from '../../kernel/json.ts';
+import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure } from '../../kernel/task/events.ts';
 import type { Executor, RunEnd, StepRun } from '../sandbox/port.ts';
-import type { CannedOutcome, TemplateTest } from './test_file.ts';
+import { scriptOf } from './script.ts';
+import type { Shares } from './shares.ts';
+import type { CannedItems, CannedOutcome, TemplateTest } from './test_file.ts';
 
 /** What a handler was given at its last run. */
 export interface Given {
@@ -13,17 +16,19 @@ export interface Given {
 const MEASURE = { queue_ms: 0, instantiate_ms: 0, run_ms: 0, memory_bytes: 0, cell_pid: 0 };
 
 /**
- * Ends attempts as the present test says. A step without canned outcomes is run by its handler when that needs no
- * network, and fails with `not_mocked` otherwise: nothing leaves this machine.
+ * Ends attempts as the present test says. A step or worker without canned outcomes is run by its handler when that
+ * needs no network, and fails with `not_mocked` otherwise: nothing leaves this machine.
  */
 export class MockExecutor {
   #test: TemplateTest | undefined;
   readonly #entries: () => readonly CatalogEntry[];
+  readonly #shares: Shares;
   /** By step name. */
   readonly given = new Map<string, Given>();
 
-  constructor(entries: () => readonly CatalogEntry[]) {
+  constructor(entries: () => readonly CatalogEntry[], shares: Shares) {
     this.#entries = entries;
+    this.#shares = shares;
   }
 
   /** From now on runs belong to this test. */
@@ -40,10 +45,11 @@ export class MockExecutor {
     close: () => sandbox.close(),
   });
 
-  #run(run: StepRun, sandbox: Executor): RunEnd | Promise<RunEnd> {
-    const { step_name, attempt } = run.identity;
+  async #run(run: StepRun, sandbox: Executor): Promise<RunEnd> {
+    const { task_id, step_id, step_name, attempt } = run.identity;
+    const test = this.#test!;
     this.given.set(step_name, { config: run.config, inputs: run.inputs });
-    const outcomes = this.#test?.steps[step_name]?.outcomes;
+    const { outcomes } = scriptOf(test, step_name, await this.#shares.of({ task_id, step_id, name: step_name }));
     const entry = this.#entries().find(({ digest }) => digest === run.digest);
     if (outcomes === undefined) {
       if (entry?.capability.resources.network === false) return sandbox.run(run);
@@ -63,10 +69,18 @@ function ended(canned: CannedOutcome, entry: CatalogEntry | undefined): RunEnd {
     const retryable = declared?.retryable ?? false;
     return failed({ message: declared?.description ?? 'as the test says', retryable, ...canned.failure });
   }
+  if ('items' in canned) return { kind: 'outcome', outcome: spread(canned), measure: MEASURE };
   const { result, branch: steps } = canned;
   const outcome =
     steps === undefined ? ({ kind: 'complete', result } as const) : ({ kind: 'branch', steps, result } as const);
   return { kind: 'outcome', outcome, measure: MEASURE };
+}
+
+/** What `fan_out` says of as many batches, unless the test says something else. */
+function spread({ items, max_concurrency = 0, tolerance, result }: CannedItems): Outcome {
+  const limits = { count: null, percentage: null, ...tolerance };
+  const said = { batches: items.length, items: items.length, tolerance: limits };
+  return { kind: 'batches', items, max_concurrency, result: result ?? said };
 }
 
 function failed(failure: Failure): RunEnd {

@@ -2,16 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { diagnose } from '../../kernel/diagnostics.ts';
-import { WeftError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
-import { didYouMean } from '../../kernel/schema/nearest.ts';
 import { startWeft } from '../compose.ts';
 import type { OperatorConfig } from '../config/types.ts';
 import type { Engine, StepView, TemplateSource } from '../orchestrator/port.ts';
+import { checkSteps } from './check_steps.ts';
 import { compareTask } from './compare.ts';
 import { MockExecutor } from './mock_executor.ts';
 import { play } from './play.ts';
+import { unusedEntries } from './script.ts';
+import { Shares } from './shares.ts';
 import type { TestFile } from './test_file.ts';
 import { VirtualClock } from './virtual_clock.ts';
 
@@ -51,7 +51,8 @@ export async function runTests(
 ): Promise<readonly TestResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-test-'));
   const clock = new VirtualClock(BEGINNING);
-  const mocks = new MockExecutor(() => weft.engine.handlers());
+  const shares = new Shares(() => weft.engine);
+  const mocks = new MockExecutor(() => weft.engine.handlers(), shares);
   const own = { data_directory: directory, store: { kind: 'sqlite', path: join(directory, 'weft.db') } } as const;
   // Time passes by leaps here, and nobody is there to look.
   const dead_letters = { stuck_after_ms: 0 };
@@ -65,7 +66,7 @@ export async function runTests(
   });
   try {
     const results: TestResult[] = [];
-    for (const file of files) results.push(await runTest(weft.engine, clock, mocks, template, file));
+    for (const file of files) results.push(await runTest(weft.engine, { clock, mocks, shares }, template, file));
     return results;
   } finally {
     await weft.close();
@@ -75,23 +76,30 @@ export async function runTests(
 
 async function runTest(
   engine: Engine,
-  clock: VirtualClock,
-  mocks: MockExecutor,
+  { clock, mocks, shares }: { readonly clock: VirtualClock; readonly mocks: MockExecutor; readonly shares: Shares },
   template: TemplateSource,
   { file, test, locate }: TestFile,
 ): Promise<TestResult> {
-  await refuseUnknownSteps(engine, template, { file, test, locate });
+  await checkSteps(engine, template, { file, test, locate });
   mocks.begin(test);
   const { task_id } = (await engine.submit({ template, context: test.context, principal: 'template test' })).task;
-  const { task, problems } = await play(engine, clock, task_id, test);
+  const { task, problems } = await play(engine, clock, task_id, test, shares);
   if (task.settled_at === null) await engine.cancel(task_id, { by: 'template test', reason: 'the test is over' });
-  const mismatches = compareTask(test, task, mocks.given).map(({ pointer, expected, got }) => ({
-    pointer,
-    message: `expected ${shown(expected)}, got ${shown(got)}`,
-    ...(expected === undefined ? {} : { expected }),
-    ...(got === undefined ? {} : { got }),
-  }));
-  const all = [...problems, ...mismatches].map((each) => ({ file, ...locate(each.pointer), ...each }));
+  const workers = await Promise.all(
+    task.steps.map(async ({ step_id, name }) => [step_id, await shares.of({ task_id, step_id, name })] as const),
+  );
+  const shareOf = new Map(workers.flatMap(([id, share]) => (share === undefined ? [] : [[id, share]])));
+  const mismatches = compareTask(test, task, { given: mocks.given, shares: shareOf }).map(
+    ({ pointer, expected, got, step }) => ({
+      pointer,
+      message: `${step === undefined ? '' : `${step}: `}expected ${shown(expected)}, got ${shown(got)}`,
+      ...(expected === undefined ? {} : { expected }),
+      ...(got === undefined ? {} : { got }),
+    }),
+  );
+  const named = task.steps.map(({ step_id, name }) => ({ task_id, step_id, name }));
+  const unused = await unusedEntries(test, named, shares);
+  const all = [...problems, ...unused, ...mismatches].map((each) => ({ file, ...locate(each.pointer), ...each }));
   const passed = all.length === 0;
   return {
     file,
@@ -100,46 +108,6 @@ async function runTest(
     problems: all,
     steps: passed ? [] : task.steps.map(ending),
   };
-}
-
-/** A step that is misspelt would mock nothing, or be absent as expected. @throws template_test_invalid, template_invalid */
-async function refuseUnknownSteps(
-  engine: Engine,
-  template: TemplateSource,
-  { file, test, locate }: TestFile,
-): Promise<void> {
-  const { graph, diagnostics } = await engine.check(template);
-  if (graph === undefined) {
-    const count = diagnostics.filter(({ severity }) => severity === 'error').length;
-    throw new WeftError('template_invalid', { count }, { diagnostics });
-  }
-  const known = new Set(graph.nodes.map(({ name }) => name));
-  const named = [
-    ...Object.keys(test.steps).map((name) => ({ name, pointer: `/steps/${name}` })),
-    ...Object.keys(test.expect.steps).map((name) => ({ name, pointer: `/expect/steps/${name}` })),
-  ];
-  const unknown = named.filter(({ name }) => !known.has(name));
-  if (unknown.length === 0) return;
-  throw new WeftError(
-    'template_test_invalid',
-    { file, count: unknown.length },
-    {
-      diagnostics: unknown.map(({ name, pointer }) => ({
-        ...diagnose('value_invalid', {
-          pointer,
-          message: `the template has no step "${name}"`,
-          ...nearest(name, known),
-        }),
-        file,
-        ...locate(pointer),
-      })),
-    },
-  );
-}
-
-function nearest(name: string, known: ReadonlySet<string>): { readonly suggestion?: string } {
-  const suggestion = didYouMean(name, known);
-  return suggestion === undefined ? {} : { suggestion };
 }
 
 function ending({ name, status, failure }: StepView) {

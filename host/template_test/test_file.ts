@@ -10,7 +10,19 @@ import { TEST_SCHEMA } from './test_schema.ts';
 /** How a mocked attempt ends. */
 export type CannedOutcome =
   | { readonly result: Json; readonly branch?: readonly string[] }
+  | CannedItems
   | { readonly failure: Partial<Failure> & Pick<Failure, 'code'> };
+
+/** What a mocked fan-out gives. */
+export interface CannedItems {
+  /** One for each worker. */
+  readonly items: readonly Json[];
+  /** 0, without a limit, when absent. */
+  readonly max_concurrency?: number;
+  readonly tolerance?: { readonly count?: number | null; readonly percentage?: number | null };
+  /** What the handler `fan_out` gives when absent. */
+  readonly result?: Json;
+}
 
 /** A decision of somebody at a gate. */
 export interface CannedSignal {
@@ -21,12 +33,37 @@ export interface CannedSignal {
   readonly after_ms?: number;
 }
 
-/** What a test says of a step. */
+/** Which workers of a batch are meant; all when nothing is said. */
+export interface WorkerName {
+  readonly index?: number | readonly number[];
+  /** Of objects only the keys that are named. */
+  readonly item?: Json;
+}
+
+/** What a test says of some workers, in place of what it says of all. */
+export interface WorkerScript extends WorkerName {
+  readonly outcomes?: readonly CannedOutcome[];
+  readonly signals?: readonly CannedSignal[];
+}
+
+/** What a test says of a step; of the worker of a batch it is said of each. */
 export interface StepScript {
   /** One for each attempt. Absent: the handler itself runs, if it needs no network. */
   readonly outcomes?: readonly CannedOutcome[];
   /** Sent one after the other while the step waits. */
   readonly signals?: readonly CannedSignal[];
+  /** Of the worker of a batch: the first entry that names a worker counts. */
+  readonly workers?: readonly WorkerScript[];
+}
+
+/** What some workers must have come to. */
+export interface ExpectedWorker extends WorkerName {
+  readonly status?: StepStatus;
+  readonly attempt?: number;
+  readonly result?: Json;
+  readonly failure?: JsonObject;
+  readonly config?: Json;
+  readonly inputs?: Json;
 }
 
 /** What a step must have come to; what is not named may be anything. */
@@ -38,6 +75,12 @@ export interface ExpectedStep {
   readonly failure?: JsonObject;
   readonly config?: Json;
   readonly inputs?: Json;
+  /** Of a batch: `{index, status, result | error}` of each worker, as the steps after it see them. */
+  readonly results?: readonly Json[];
+  /** Of a batch: how many workers there are of each status; `total` is of all. */
+  readonly counts?: Readonly<Record<string, number>>;
+  /** Of a batch. */
+  readonly workers?: readonly ExpectedWorker[];
 }
 
 /** A test of a template. */
@@ -48,6 +91,8 @@ export interface TemplateTest {
   readonly expect: {
     readonly status: TaskStatus;
     readonly steps: Readonly<Record<string, ExpectedStep>>;
+    /** Exactly the steps that were started, in any order; a batch when one of its workers was. */
+    readonly ran?: readonly string[];
   };
 }
 
@@ -67,8 +112,8 @@ export async function readTestFile(file: string): Promise<TestFile> {
   const all = [...diagnostics, ...(document === undefined ? [] : problemsOf(document, file, locate))];
   if (all.length > 0) throw new WeftError('template_test_invalid', { file, count: all.length }, { diagnostics: all });
   const { context = {}, steps = {}, expect, ...rest } = document as unknown as Partial<TemplateTest>;
-  const { status = 'complete', steps: expected = {} } = (expect ?? {}) as Partial<TemplateTest['expect']>;
-  return { file, locate, test: { ...rest, context, steps, expect: { status, steps: expected } } };
+  const expected = { status: 'complete', steps: {}, ...expect } as TemplateTest['expect'];
+  return { file, locate, test: { ...rest, context, steps, expect: expected } };
 }
 
 function problemsOf(document: Json, file: string, locate: ParsedTemplate['locate']): readonly Diagnostic[] {

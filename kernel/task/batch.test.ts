@@ -165,6 +165,16 @@ test('an operator retries or resolves one worker while its batch goes on', () =>
   assert.equal(task.step('work').result, { complete: 3, error: 0 });
 });
 
+test('a worker resolved before its turn is passed over, and none of those before it is lost', () => {
+  const task = spread(4, 1);
+  task.resolveStep('work[2]', 'by hand');
+  for (const name of ['work[0]', 'work[1]', 'work[3]']) {
+    assert.equal(inFlight(task), [name]);
+    task.complete(name);
+  }
+  assert.equal(task.step('work').result, { complete: 4, error: 0 });
+});
+
 test('a failure that is let pass cancels the rest of the batch and goes on', () => {
   const task = spread(3, 1, {}, [FRAME[0]!, { ...FRAME[1]!, on_failure: 'continue' }, FRAME[2]!]);
   task.fail('work[0]');

@@ -105,10 +105,19 @@ export function* startable(draft: Draft, batchId: string): Generator<StepState> 
     const hasSlot = window.max_concurrency === 0 || in_flight < window.max_concurrency;
     if (!hasSlot || batch.status !== 'pending' || draft.state.head.paused) return;
     const [id] = held;
-    if (id !== undefined) yield draft.step(id);
-    else if (next < total) yield draft.step(workerId(batch, next));
-    else return;
+    const fresh = id === undefined ? firstOpen(draft, batch, next, total) : draft.step(id);
+    if (fresh === undefined) return;
+    yield fresh;
   }
+}
+
+/** The first worker that was never started; an operator may have resolved some that were yet to start. */
+function firstOpen(draft: Draft, batch: StepState, next: number, total: number): StepState | undefined {
+  for (let index = next; index < total; index++) {
+    const worker = draft.step(workerId(batch, index));
+    if (worker.settled_at === undefined) return worker;
+  }
+  return undefined;
 }
 
 /** Cancels what has not settled of a batch that is over. */
@@ -121,11 +130,12 @@ export function cancelWorkers(draft: Draft, batch: StepState, reason: string): v
 export function countWorker(batch: Batch, before: StepState, after: StepState): Batch {
   const moved = (is: (step: StepState) => boolean): number => Number(is(after)) - Number(is(before));
   const starts = before.attempt === 0 && after.attempt > 0;
-  const failsUnstarted = before.attempt === 0 && before.settled_at === undefined && after.settled_at !== undefined;
-  // Workers first start in order, and one that settles unstarted is passed over.
-  const next = starts || failsUnstarted ? Math.max(batch.next, after.share!.index + 1) : batch.next;
+  const { index } = after.share!;
+  // Workers first start in order. The next one is passed over when it settles unstarted; those before it are not.
+  const passed = index === batch.next && after.settled_at !== undefined;
+  const next = starts || passed ? Math.max(batch.next, index + 1) : batch.next;
   const queued = batch.held.includes(after.id);
-  const queues = hasWoken(after) || (after.status === 'pending' && (after.attempt > 0 || after.share!.index < next));
+  const queues = hasWoken(after) || (after.status === 'pending' && (after.attempt > 0 || index < next));
   return {
     ...batch,
     next,

@@ -43,7 +43,7 @@ export interface Resume {
 export interface Batch {
   readonly window: BatchWindow;
   readonly total: number;
-  /** Index of the first worker that was never started. */
+  /** No worker from this index on was ever started. */
   readonly next: number;
   /** Workers that hold a slot of the window. */
   readonly in_flight: number;

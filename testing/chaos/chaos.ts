@@ -1,36 +1,33 @@
 /**
- * Kills `weft serve` with SIGKILL at random moments and at every named point around commits and dispatches while it
- * works, starts it again, and then holds it to its promise: every acknowledged task settled, no step result recorded
- * twice, every effect outside at least once and under one stable key.
+ * Kills `weft serve` with SIGKILL at random moments and at named points while it works, also while batches are made,
+ * run and aggregated, starts it again, and then holds it to its promise: every acknowledged task settled, every step
+ * ended once, every item one worker, every effect outside at least once and under one key.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { NumberedEvent, TaskView } from '../../host/orchestrator/port.ts';
+import type { TaskView } from '../../host/orchestrator/port.ts';
 import { Random } from '../simulator/random.ts';
+import { approveAll } from './approver.ts';
+import { BATCH_CRASHES, CRASH_POINTS } from './crash_points.ts';
 import { type EffectServer, startEffectServer } from './effect_server.ts';
+import { verifyEffects, verifyTask } from './verify.ts';
 import { Victim } from './victim.ts';
+import { type WideReport, wideChaos } from './wide.ts';
 import { type Work, workload } from './workload.ts';
 
-/** Where a process may die; `host/faults.ts` and the store pass these points. */
-export const CRASH_POINTS = [
-  'store.before_commit',
-  'store.in_transaction',
-  'store.after_commit_before_resolve',
-  'orchestrator.before_publish',
-  'orchestrator.after_publish',
-  'broker.claimed',
-  'broker.before_result',
-  'broker.after_result',
-] as const;
-
 const SETTLE_MS_MAX = 120_000;
+/** How long work under way has to come to a named point; what does not is killed like any other. */
+const REACH_MS_MAX = 3_000;
 
 export interface ChaosOptions {
   readonly tasks: number;
-  /** Kills at random moments, besides one at each named point. */
+  /** Kills at random moments, besides one at each of `crashes`. */
   readonly kills: number;
+  /** Values of `WEFT_CRASH_AT`. */
+  readonly crashes: readonly string[];
   readonly seed: number;
   readonly progress?: (line: string) => void;
 }
@@ -38,7 +35,10 @@ export interface ChaosOptions {
 /** What the harness found. */
 export interface ChaosReport {
   readonly tasks: number;
+  readonly steps: number;
   readonly kills: number;
+  /** Kills that happened at their named point. */
+  readonly kills_at_point: number;
   readonly effects: number;
   /** Effects that happened more than once, each under its one key. */
   readonly repeated: number;
@@ -46,12 +46,21 @@ export interface ChaosReport {
 }
 
 /** @throws Error with everything that was promised and not kept */
-export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
+export function chaos(options: ChaosOptions): Promise<ChaosReport> {
+  return withVictim((victim, outside) => run(options, victim, outside));
+}
+
+/** One task that fans out, killed while its batch is made, run and aggregated. @throws Error as `chaos` */
+export function chaosOfOne(options: Parameters<typeof wideChaos>[0]): Promise<WideReport> {
+  return withVictim((victim, outside) => wideChaos(options, victim, outside));
+}
+
+async function withVictim<T>(body: (victim: Victim, outside: EffectServer) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-chaos-'));
   const outside = await startEffectServer();
   const victim = await Victim.prepare(directory, outside.port);
   try {
-    return await run(options, victim, outside);
+    return await body(victim, outside);
   } finally {
     await victim.kill();
     await outside.close();
@@ -60,37 +69,44 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 async function run(options: ChaosOptions, victim: Victim, outside: EffectServer): Promise<ChaosReport> {
-  const { tasks, kills, seed, progress = () => undefined } = options;
+  const { tasks, kills, crashes, seed, progress = () => undefined } = options;
   const random = new Random(seed);
   const work = workload(tasks, outside.url, outside.port);
   const acknowledged = new Map<string, string>();
+  const over = new AbortController();
+  const approving = approveAll(victim, over.signal);
   // What is left is spread over the whole run, so that every kill finds work under way.
-  const rounds = kills + CRASH_POINTS.length;
+  const rounds = kills + crashes.length;
   let submitted = 0;
-  let died = 0;
+  let atPoint = 0;
   for (let round = 0; round < rounds; round++) {
-    const point = CRASH_POINTS[round];
-    await victim.start(point === undefined ? undefined : `${point}:${1 + random.below(20)}`);
+    const crash = crashes[round];
+    await victim.start(crash);
     const until = Math.ceil(((round + 1) / rounds) * work.length);
     const submitting = submitAll(victim, work.slice(submitted, until), acknowledged);
-    await pause(50 + random.below(400));
-    for (let wait = 0; point !== undefined && !victim.dead && wait < 40; wait++) await pause(50);
+    await sleep(50 + random.below(400));
+    const deadline = performance.now() + REACH_MS_MAX;
+    while (crash !== undefined && !victim.dead && performance.now() < deadline) await sleep(50);
+    if (crash !== undefined && victim.dead) atPoint++;
     await victim.kill();
-    died++;
     await submitting;
     submitted = until;
-    progress(`${died}/${rounds} kills (${point ?? 'at random'}), ${acknowledged.size} tasks acknowledged`);
+    progress(`${round + 1}/${rounds} kills (${crash ?? 'at random'}), ${acknowledged.size} tasks acknowledged`);
   }
   await victim.start();
   await submitAll(victim, work, acknowledged);
-  const problems = await verify(victim, work, acknowledged, outside);
+  const { problems, steps } = await verify(victim, work, acknowledged, outside);
+  over.abort();
+  await approving;
   if (problems.length > 0)
     throw new Error(`seed ${seed}: ${problems.length} broken promises\n${problems.slice(0, 20).join('\n')}`);
-  const counts = [...outside.effects.values()];
+  const counts = [...outside.effects.values()].flatMap((keys) => [...keys.values()]);
   const starts = [...victim.starts_ms].sort((a, b) => a - b);
   return {
     tasks: acknowledged.size,
-    kills: died,
+    steps,
+    kills: rounds,
+    kills_at_point: atPoint,
     effects: counts.length,
     repeated: counts.filter((count) => count > 1).length,
     start_ms_median: Math.round(starts[Math.floor(starts.length / 2)]!),
@@ -111,9 +127,9 @@ async function verify(
   work: readonly Work[],
   acknowledged: ReadonlyMap<string, string>,
   outside: EffectServer,
-): Promise<string[]> {
+): Promise<{ readonly problems: readonly string[]; readonly steps: number }> {
   const problems: string[] = [];
-  const expected = new Set<string>();
+  let steps = 0;
   const deadline = performance.now() + SETTLE_MS_MAX;
   for (const each of work) {
     const taskId = acknowledged.get(each.key);
@@ -123,36 +139,14 @@ async function verify(
     }
     let task = await victim.call<TaskView>('GET', `/v1/tasks/${taskId}`);
     while (task !== undefined && task.settled_at === null && performance.now() < deadline) {
-      await pause(100);
+      await sleep(100);
       task = await victim.call<TaskView>('GET', `/v1/tasks/${taskId}`);
     }
-    if (task?.status !== 'complete') {
-      const steps = task?.steps.map(
-        ({ name, status, failure }) => `${name} ${status} ${JSON.stringify(failure ?? '')}`,
-      );
-      problems.push(`${each.key} (${taskId}) is ${task?.status ?? 'lost'}: ${steps?.join(', ') ?? ''}`);
-      continue;
-    }
-    const events = (await victim.call<{ items: NumberedEvent[] }>('GET', `/v1/tasks/${taskId}/events?limit=1000`))!
-      .items;
-    const recorded = events.map(({ event }) => event).filter((event) => event.kind === 'step_completed');
-    for (const step of task.steps) {
-      const times = recorded.filter((event) => event.step_id === step.step_id).length;
-      if (times !== 1) problems.push(`${each.key}: the result of ${step.name} was recorded ${times} times`);
-    }
-    for (const name of each.effects)
-      expected.add(task.steps.find((step) => step.name === name)?.step_id ?? `${each.key} ${name}`);
+    if (task === undefined) problems.push(`${each.key} (${taskId}) is lost`);
+    else problems.push(...(await verifyTask(victim, each, task)));
+    steps += task?.steps.length ?? 0;
   }
-  if (outside.effects.size !== expected.size) {
-    problems.push(
-      `${outside.effects.size} distinct effects reached the server, ${expected.size} were due: keys are not stable or effects are lost`,
-    );
-  }
-  return problems;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return { problems: [...problems, ...verifyEffects(work, outside)], steps };
 }
 
 if (import.meta.main) {
@@ -160,14 +154,20 @@ if (import.meta.main) {
     options: {
       tasks: { type: 'string', default: '200' },
       kills: { type: 'string', default: '100' },
+      workers: { type: 'string', default: '0' },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
     },
   });
-  const report = await chaos({
-    tasks: Number(values.tasks),
-    kills: Number(values.kills),
-    seed: Number(values.seed),
-    progress: (line) => process.stderr.write(`${line}\n`),
-  });
-  process.stdout.write(`${JSON.stringify({ seed: Number(values.seed), ...report }, null, 2)}\n`);
+  const seed = Number(values.seed);
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const [kills, workers] = [Number(values.kills), Number(values.workers)];
+  const crashes = [
+    ...CRASH_POINTS.map((point, index) => `${point}:${1 + ((seed + 7 * index) % 20)}`),
+    ...BATCH_CRASHES,
+  ];
+  const report =
+    workers > 0
+      ? await chaosOfOne({ workers, kills, seed, progress })
+      : await chaos({ tasks: Number(values.tasks), kills, crashes, seed, progress });
+  process.stdout.write(`${JSON.stringify({ seed, ...report }, null, 2)}\n`);
 }

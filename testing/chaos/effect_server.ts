@@ -1,33 +1,38 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Counts what reaches the outside world: a real HTTP server that remembers every idempotency key. */
+/** Counts what reaches the outside world: a real HTTP server that remembers every path and idempotency key. */
 export interface EffectServer {
   readonly url: string;
   readonly port: number;
-  /** How often each key was accepted. */
-  readonly effects: ReadonlyMap<string, number>;
+  /** By path, how often each key was accepted there. */
+  readonly effects: ReadonlyMap<string, ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 
-/** Every `FLAKY`-th first call of a key is refused, so that retries happen too. */
+/** Every `FLAKY`-th first call of a key is turned away, so that retries happen too. */
 const FLAKY = 5;
+/** A path with this segment is refused for good, so that steps fail too. */
+export const REFUSED = 'refused';
 
-/** Starts the server on a free loopback port. */
+/** Starts the server on a free loopback port. It answers with the path that it was called at. */
 export async function startEffectServer(): Promise<EffectServer> {
-  const effects = new Map<string, number>();
+  const effects = new Map<string, Map<string, number>>();
   const seen = new Set<string>();
   const server = createServer((request, response) => {
     request.resume();
+    const path = request.url ?? '/';
     const key = String(request.headers['idempotency-key'] ?? '');
     const isFirst = !seen.has(key);
     seen.add(key);
-    if (isFirst && seen.size % FLAKY === 0) {
-      response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":"not today"}');
-      return;
-    }
-    effects.set(key, (effects.get(key) ?? 0) + 1);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"done":true}');
+    const answer = (status: number, body: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (path.split('/').includes(REFUSED)) return answer(400, { error: 'never' });
+    if (isFirst && seen.size % FLAKY === 0) return answer(503, { error: 'not today' });
+    const keys = effects.get(path) ?? new Map<string, number>();
+    effects.set(path, keys.set(key, (keys.get(key) ?? 0) + 1));
+    answer(200, { path });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

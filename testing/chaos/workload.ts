@@ -1,79 +1,84 @@
 import type { Json } from '../../kernel/json.ts';
+import { REFUSED } from './effect_server.ts';
+import * as templates from './templates.ts';
 
-/** A task of the harness and what it must have done outside when it is over. */
+/** A task of the harness and what must be true when it is over. */
 export interface Work {
   readonly key: string;
   readonly template: Json;
   readonly context: { readonly [key: string]: Json };
-  /** Names of the steps that reach the effect server. */
+  /** Paths of the effect server that it reaches, without the key before them. */
   readonly effects: readonly string[];
+  /** What aggregates must come to, by step. */
+  readonly values: Readonly<Record<string, Json>>;
+  /** Items of each batch, by its worker step. */
+  readonly items: Readonly<Record<string, readonly Json[]>>;
 }
 
-const RETRY = { max_attempts: 10, backoff: 'none', base_ms: 20, max_ms: 200, jitter: 0.5 };
+interface Kind {
+  template(port: number): Json;
+  of(n: number, key: string): Pick<Work, 'effects'> & Partial<Pick<Work, 'values' | 'items'>>;
+}
 
-const effect = (name: string, dependencies: readonly string[], rest: { readonly [key: string]: Json } = {}): Json => ({
-  name,
-  handler: {
-    catalog: 'http_request',
-    config: { method: 'POST', url: `\${task.context.url}/${name}`, body: { json: { step: name } } },
+const PLAIN: readonly Kind[] = [
+  { template: templates.chain, of: () => ({ effects: ['a', 'c'] }) },
+  { template: templates.fan, of: () => ({ effects: ['x', 'y', 'z'] }) },
+  { template: templates.branch, of: (n) => ({ effects: [n % 2 === 0 ? 'even' : 'odd', 'end'] }) },
+  { template: templates.gate, of: () => ({ effects: ['after'] }) },
+];
+
+const BATCHES: readonly Kind[] = [
+  {
+    template: templates.batch,
+    of(n, key) {
+      // From none to eight; the second of every other is refused, which the batch tolerates.
+      const items = names(n % 9).map((name, index) => (index === 1 && n % 4 === 1 ? `${REFUSED}/${name}` : name));
+      const paths = items.filter((item) => !item.startsWith(REFUSED)).map((item) => `work/${item}`);
+      return { effects: [...paths, 'end'], values: { total: under(key, paths) }, items: { work: items } };
+    },
   },
-  dependencies,
-  retry: RETRY,
-  ...rest,
-});
+  {
+    template: templates.gatedBatch,
+    of(n, key) {
+      const items = names(1 + (n % 4));
+      const paths = items.map((item) => `work/${item}`);
+      const values = { answers: items.map(() => 'approve'), total: under(key, paths) };
+      return { effects: paths, values, items: { question: items, work: items } };
+    },
+  },
+];
 
-const shape = (name: string, dependencies: readonly string[], expression: string): Json => ({
-  name,
-  handler: { catalog: 'transform', config: { expression } },
-  dependencies,
-});
-
-const frame = (name: string, port: number, steps: readonly Json[]): Json => ({
-  name,
-  version: '1.0.0',
-  egress: [{ scheme: 'http', host: '127.0.0.1', port }],
-  steps,
-});
-
-/** Mixed work: a chain, a fan, a decision that converges, a gate whose deadline approves. */
+/** Mixed work; every second task has batches. */
 export function workload(tasks: number, url: string, port: number): Work[] {
-  const chain = frame('chaos-chain', port, [effect('a', []), shape('b', ['a'], '{"ok": true}'), effect('c', ['b'])]);
-  const fan = frame('chaos-fan', port, [
-    shape('root', [], '{"n": 3}'),
-    effect('x', ['root']),
-    effect('y', ['root']),
-    effect('z', ['root']),
-    shape('join', ['x', 'y', 'z'], '{"done": true}'),
-  ]);
-  const branch = frame('chaos-branch', port, [
-    {
-      name: 'route',
-      type: 'decision',
-      handler: {
-        catalog: 'decide',
-        config: { rules: [{ when: 'n % 2 = 0', then: ['even'] }], default: { then: ['odd'] } },
-      },
-      inputs: { n: '${task.context.n}' },
-    },
-    effect('even', ['route']),
-    effect('odd', ['route']),
-    effect('end', ['even', 'odd'], { type: 'deferred' }),
-  ]);
-  const gate = frame('chaos-gate', port, [
-    {
-      name: 'ask',
-      handler: { catalog: 'gate', config: { title: 'may it?', timeout_ms: 300, on_timeout: 'approve' } },
-    },
-    effect('after', ['ask']),
-  ]);
-  const kinds = [
-    { template: chain, effects: () => ['a', 'c'] },
-    { template: fan, effects: () => ['x', 'y', 'z'] },
-    { template: branch, effects: (n: number) => [n % 2 === 0 ? 'even' : 'odd', 'end'] },
-    { template: gate, effects: () => ['after'] },
-  ];
   return Array.from({ length: tasks }, (_, n) => {
-    const kind = kinds[n % kinds.length]!;
-    return { key: `work-${n}`, template: kind.template, context: { url, n }, effects: kind.effects(n) };
+    const kinds = n % 2 === 1 ? BATCHES : PLAIN;
+    const kind = kinds[Math.floor(n / 2) % kinds.length]!;
+    const key = `work-${n}`;
+    const { effects, values = {}, items = {} } = kind.of(n, key);
+    const all = Object.values(items)[0] ?? [];
+    return { key, template: kind.template(port), context: { url, key, n, items: all }, effects, values, items };
   });
+}
+
+/** One task that fans out to so many steps, each with an effect. */
+export function wideWork(workers: number, url: string, port: number): Work {
+  const key = 'wide';
+  const numbers = Array.from({ length: workers }, (_, index) => index + 1);
+  const paths = numbers.map((number) => `work/${number}`);
+  return {
+    key,
+    template: templates.wide(port, workers),
+    context: { url, key, items: [] },
+    effects: [...paths, 'end'],
+    values: { total: under(key, paths) },
+    items: { work: numbers },
+  };
+}
+
+function names(many: number): string[] {
+  return Array.from({ length: many }, (_, index) => `i${index}`);
+}
+
+function under(key: string, paths: readonly string[]): readonly string[] {
+  return paths.map((path) => `/${key}/${path}`);
 }

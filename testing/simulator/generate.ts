@@ -2,8 +2,10 @@ import type { OnFailure, StepDefinition, StepType, Template } from '../../kernel
 import type { Random } from './random.ts';
 
 const STEPS_MAX = 14;
+/** `rare` has no worker for a while, `picky` refuses some items. */
+const HANDLERS = [...Array.from({ length: 18 }, () => 'simulated'), 'rare', 'picky', 'picky'];
 
-/** A random frame of standard, decision and deferred steps, closed under the template rules. */
+/** A random frame over all step types, closed under the template rules. */
 export function generateTemplate(random: Random): Template {
   const steps: StepDefinition[] = [];
   const length = 1 + random.below(STEPS_MAX);
@@ -32,13 +34,13 @@ function generateStep(random: Random, name: string, dependencies: readonly strin
     ? 'decision'
     : random.chance(0.25) && dependencies.length > 0
       ? 'deferred'
-      : random.chance(0.2)
+      : random.chance(0.3)
         ? 'batchable'
         : 'standard';
   return {
     name,
     type,
-    handler: { catalog: random.chance(0.05) ? 'rare' : 'simulated', config: {} },
+    handler: { catalog: random.pick(HANDLERS), config: {} },
     dependencies,
     retry: {
       max_attempts: 1 + random.below(4),

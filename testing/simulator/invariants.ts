@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../kernel/json.ts';
 import { isStepSettled, meetsDependents } from '../../kernel/task/apply.ts';
-import { workersOf } from '../../kernel/task/batch.ts';
+import { workerId, workersOf } from '../../kernel/task/batch.ts';
 import { landsWhenFailed } from '../../kernel/task/bury.ts';
 import type { Fence } from '../../kernel/task/commands.ts';
 import { isDeadLetter } from '../../kernel/task/dead_letter.ts';
+import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import {
   type Batch,
@@ -149,6 +150,33 @@ function checkBatch(
   const mayStart = step.status === 'pending' && step.unmet_dependencies === 0 && !state.head.paused;
   const hasSlot = window.max_concurrency === 0 || in_flight < window.max_concurrency;
   must(!(mayStart && hasSlot && idle.length > 0), `${step.name} leaves no slot unused`);
+}
+
+/**
+ * Whoever waits for a batch is given what became of each worker, in the order of its items.
+ * @throws Error naming the batch that is out of order
+ */
+export function checkResultOrder(state: TaskState): void {
+  for (const step of state.steps.values()) {
+    if (step.share !== undefined) continue;
+    const inputs = resolveDispatch(state, step).inputs as Readonly<Record<string, Json>>;
+    for (const batch of step.dependencies
+      .map((id) => state.steps.get(id)!)
+      .filter((each) => each.batch !== undefined)) {
+      const results = inputs[batch.name] as unknown as readonly WorkerResult[];
+      const inOrder = results.every(
+        ({ index, result }, at) => index === at && (result === undefined || result.of.step_id === workerId(batch, at)),
+      );
+      if (!inOrder || results.length !== batch.batch!.total)
+        throw new Error(`broken: ${step.name} is given the results of ${batch.name} in order`);
+    }
+  }
+}
+
+/** As `${steps.<worker>.results}` holds it; simulated workers say who they are. */
+interface WorkerResult {
+  readonly index: number;
+  readonly result?: { readonly of: { readonly step_id: string } };
 }
 
 /** Simulated workers say in their answer which dispatch it is of. */

@@ -5,6 +5,7 @@ import type { Capability } from '../../kernel/capability/types.ts';
 import { acceptCapability } from '../catalog/load.ts';
 import { type ComponentStore, openComponentStore } from '../sandbox/component_store.ts';
 import { COMPONENT_BYTES_MAX } from '../sandbox/limits.ts';
+import type { Transpile } from '../sandbox/transpiler.ts';
 import { hostSchemaCompiler } from '../schemas.ts';
 import { BuildError } from '../toolchain/build_error.ts';
 import type { Target } from './target.ts';
@@ -50,11 +51,12 @@ export async function loadTarget(target: Target, components: ComponentStore): Pr
 }
 
 /** A component store for `cacheDirectory`. @throws component_cache_unavailable */
-export function openAuthorStore(cacheDirectory: string): Promise<ComponentStore> {
+export function openAuthorStore(cacheDirectory: string, transpile?: Transpile): Promise<ComponentStore> {
   return openComponentStore({
     cacheDirectory,
     maxComponentBytes: COMPONENT_BYTES_MAX,
     validateCapability: (value) => acceptCapability(value, compiler),
+    ...(transpile === undefined ? {} : { transpile }),
   });
 }
 

@@ -1,10 +1,9 @@
 import type { Capability } from '../../kernel/capability/types.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { problemText } from '../../kernel/schema/problem.ts';
 import type { StepRecord } from '../sandbox/cell/messages.ts';
 import type { RunVerdict } from '../sandbox/run_end.ts';
-import { hostSchemaCompiler } from '../schemas.ts';
 import type { CaseExpected, CaseInput, HandlerCase } from './case_file.ts';
+import { contractProblems, inputProblems } from './contract.ts';
 import { differences, differenceText } from './difference.ts';
 import type { CaseEngine, EngineEnd } from './engine.ts';
 
@@ -17,8 +16,6 @@ export interface CaseResult {
   /** In the cell, or natively where only that ran. */
   readonly run_ms: number;
 }
-
-const compiler = hostSchemaCompiler();
 
 /**
  * Runs a case in every engine and says all that is wrong: the input against the capability, the end against what is
@@ -62,19 +59,6 @@ export function stepOf({ config, inputs = {}, resume, attempt = 1 }: CaseInput):
   };
 }
 
-/** What the engine would refuse as well: a failure that is not documented, a result that breaks the output schema. */
-export function contractProblems(verdict: RunVerdict, capability: Capability): readonly string[] {
-  if (verdict.kind === 'outcome') {
-    const { outcome } = verdict;
-    return 'result' in outcome ? schemaProblems(capability.outputSchema, outcome.result, 'the result') : [];
-  }
-  const { code, message, retryable } = verdict.failure;
-  const documented = capability.errors.find((error) => error.code === code);
-  if (documented === undefined) return [`the failure "${code}: ${message}" is not in the capability's errors`];
-  if (documented.retryable || !retryable) return [];
-  return [`the failure "${code}" says it may be tried again, and the capability says it may not`];
-}
-
 /** In the form of `expected.json`. */
 export function endOf(verdict: RunVerdict): CaseExpected {
   return verdict.kind === 'outcome'
@@ -95,25 +79,18 @@ function comparable(verdict: RunVerdict): Json {
   return ('failure' in end ? { failure: withoutMessage(end.failure) } : end) as Json;
 }
 
-function inputProblems({ config, inputs = {} }: CaseInput, capability: Capability): readonly string[] {
-  return [
-    ...schemaProblems(capability.configSchema, config, 'the config'),
-    ...schemaProblems(capability.inputSchema, inputs, 'the inputs'),
-  ];
-}
-
-function schemaProblems(schema: JsonObject, value: Json, what: string): readonly string[] {
-  const compiled = compiler.compile(schema);
-  if (!compiled.ok) return [`the schema of ${what} is none: ${compiled.problems.map(problemText).join('; ')}`];
-  return compiled.check(value).map((problem) => `${what} does not meet its schema: ${problemText(problem)}`);
-}
-
 function endProblems(each: HandlerCase, end: EngineEnd, capability: Capability): readonly string[] {
-  const wrong = each.expected === undefined ? [] : expectationProblems(each, each.expected, end.verdict);
+  const { expected, folder } = each;
+  const wrong = expected === undefined ? [] : expectationProblems(folder, expected, end.verdict);
   return [...wrong, ...end.problems, ...contractProblems(end.verdict, capability)];
 }
 
-function expectationProblems({ folder }: HandlerCase, expected: CaseExpected, verdict: RunVerdict): readonly string[] {
+/** Where a run ended otherwise than its case says; of an example, which has no folder, the result alone counts. */
+export function expectationProblems(
+  folder: string | undefined,
+  expected: CaseExpected,
+  verdict: RunVerdict,
+): readonly string[] {
   const got = endOf(verdict);
   if ('failure' in expected) {
     const wanted = { retryable: false, ...expected.failure };

@@ -22,7 +22,7 @@ export const HANDLERS_CALL = command({
   details:
     'Host functions do what the operator config and --allow-host allow: nothing, when neither says anything. Secrets are\n' +
     'never given. A config or input that breaks its schema is said and run all the same. Exit code 1 when it fails.',
-  arguments: [{ name: 'NAME|DIR|FILE', doc: 'A handler, which is built first, or a component.' }],
+  arguments: [{ name: 'FILE|DIR|NAME', doc: 'A handler, which is built first, or a component.' }],
   options: {
     config: { value: 'JSON', short: 'c', doc: "The step's config, or @FILE with it, or -; {} when absent." },
     inputs: { value: 'JSON', short: 'i', doc: 'The inputs, or @FILE with them, or -; {} when absent.' },

@@ -22,7 +22,7 @@ export const HANDLERS_CHECK = command({
     'apply is skipped, with the reason. Exit code 1 when a check fails. docs/handler_authoring.md says what each asks.',
   arguments: [
     {
-      name: 'NAME|DIR|FILE',
+      name: 'FILE|DIR|NAME',
       doc: 'A component, or a handler, which is built first; every handler of --directory when absent.',
       optional: true,
     },

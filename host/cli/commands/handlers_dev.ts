@@ -19,7 +19,7 @@ export const HANDLERS_DEV = command({
     'Watches the sources it is made of, its capability and its cases, until Ctrl-C. What does not compile is said at its\n' +
     'line. Types are checked when the project has TypeScript installed. With --once: exit code 10 when it does not\n' +
     'build or has type errors, 1 when a case fails.',
-  arguments: [{ name: 'NAME|DIR', doc: 'A handler with its sources.' }],
+  arguments: [{ name: 'DIR|NAME', doc: 'A handler with its sources.' }],
   options: {
     once: { doc: 'Do it once and end.' },
     ...DIRECTORY_OPTION,

@@ -12,7 +12,7 @@ export const HANDLERS_INSPECT = command({
   name: 'handlers inspect',
   summary: 'Show what a component is: digest, world, modules, memories, what made it, its capability.',
   details: 'The bytes are read, and none of them run but `describe`, in a cell. JSON has the whole capability.',
-  arguments: [{ name: 'NAME|DIR|FILE', doc: 'A handler, which is built first, or a component.' }],
+  arguments: [{ name: 'FILE|DIR|NAME', doc: 'A handler, which is built first, or a component.' }],
   options: { ...DIRECTORY_OPTION, ...OUTPUT_OPTION, ...CONFIG_OPTION },
   examples: [
     { line: 'weft handlers inspect hello', doc: 'The component of handlers/hello.' },

@@ -21,7 +21,7 @@ export const HANDLERS_TEST = command({
     'source runs in a cell alone, with the examples it carries. Exit code 1 when a case fails.',
   arguments: [
     {
-      name: 'NAME|DIR|FILE',
+      name: 'FILE|DIR|NAME',
       doc: 'A handler, its folder, or a component; every handler of --directory when absent.',
       optional: true,
     },

@@ -27,6 +27,7 @@ import { loadPlugins } from './plugins/load.ts';
 import { Retention } from './retention/retention.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
+import { COMPONENT_BYTES_MAX } from './sandbox/limits.ts';
 import type { Executor } from './sandbox/port.ts';
 import { hostSchemaCompiler } from './schemas.ts';
 import type { Store } from './store/port.ts';
@@ -69,7 +70,6 @@ const CACHED_TASKS_MAX = 2_000;
 const SNAPSHOT_EVENTS_MIN = 1_000;
 /** In hex digits. */
 const SALT_LENGTH = 64;
-const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Wires every part and starts it: the one place that knows them all. What fails leaves nothing open.

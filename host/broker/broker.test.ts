@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
 import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { createHostServices } from '../imports/host_functions.ts';
+import { loadSecrets } from '../imports/secrets.ts';
 import type { Executor } from '../sandbox/port.ts';
 import { cancelMessage, dispatchMessage, type ResultData, readClaim, readResult } from '../transport/messages.ts';
 import type { Transport } from '../transport/port.ts';
@@ -14,12 +16,8 @@ import { Broker } from './broker.ts';
 const test = suite('broker');
 
 const LIMITS = {
+  ...STEP_LIMIT_PRESETS,
   step_timeout_ms_max: 1_000,
-  memory_bytes_max: 1,
-  output_bytes_max: 1,
-  host_calls_max: 1,
-  io_bytes_max: 1,
-  log_lines_max: 1,
   template_bytes_max: 1,
   context_bytes_max: 1,
   template_steps_max: 1,
@@ -39,8 +37,8 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
   const puppet = new Puppet();
   const logger = pino({ level: 'silent' });
   const host = await createHostServices(
-    { egress: { allow: [] }, secrets: {}, mail: NO_MAIL },
-    { salt: 's', audit: () => undefined, log: logger },
+    { egress: { allow: [] }, mail: NO_MAIL },
+    { secrets: await loadSecrets({}, 's'), audit: () => undefined, log: logger },
   );
   const broker = new Broker({
     name: 'b1',
@@ -93,7 +91,7 @@ test('claims a dispatch, runs it and answers with a receipt', async () => {
   assert.equal(claims, [{ ...fence, broker: 'b1', claimed_at: 7 }]);
   const [{ receipt, ...result }] = results as [ResultData];
   assert.equal(result, { ...fence, kind: 'outcome', outcome: { kind: 'complete', result: 1 } });
-  assert.equal([receipt?.broker, receipt?.claimed_at, receipt?.['calls']], ['b1', 7, 0]);
+  assert.equal([receipt?.broker, receipt?.claimed_at, receipt?.['host_calls']], ['b1', 7, 0]);
   await broker.drain(0);
 });
 

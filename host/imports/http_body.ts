@@ -11,13 +11,16 @@ const DECODERS = new Map([
   ['br', createBrotliDecompress],
 ]);
 const CODINGS_MAX = 3;
+const FIRST_BYTES = 16_384;
 /** How much larger than the cap the coded bytes may be: what framing adds to a small body. */
 const CODED_SLACK_BYTES = 65_536;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** The bytes to send; null without a body. @throws HttpFailure `invalid` for bad base64. */
-export function bodyBytes(body: HttpBody): Buffer | null {
+/** The bytes to send; null without a body. @throws HttpFailure `invalid` for bad base64, `too-large`. */
+export function bodyBytes(body: HttpBody, bytes_max: number): Buffer | null {
   if (body.tag === 'none') return null;
+  const bytes = body.tag === 'text' ? Buffer.byteLength(body.val) : Math.ceil(body.val.length * 0.75) - 2;
+  if (bytes > bytes_max) throw new HttpFailure('too-large', `the request body is larger than ${bytes_max} bytes`);
   if (body.tag === 'text') return Buffer.from(body.val);
   if (!BASE64.test(body.val)) throw new HttpFailure('invalid', 'the body is not base64 (RFC 4648 section 4)');
   return Buffer.from(body.val, 'base64');
@@ -47,21 +50,27 @@ export function codingsOf(contentEncoding: string | undefined): string[] {
   return codings.every((coding) => DECODERS.has(coding)) ? codings.reverse() : [];
 }
 
+/** Is told of the bytes of a body as they arrive; may throw to stop. */
+export interface BodyMeter {
+  receivedCoded(bytes: number): void;
+  received(bytes: number): void;
+}
+
 /**
  * Reads a response body, undoing `codings`, and stops at the first byte over `bytes_max`, coded or decoded.
  *
- * @param onDecoded told of decoded bytes as they arrive; may throw to stop.
- * @throws HttpFailure `too-large`; what the stream, the decoders or `onDecoded` throw.
+ * @throws HttpFailure `too-large`; what the stream, the decoders or the meter throw.
  */
 export async function readBody(
   stream: Readable,
   codings: readonly string[],
   bytes_max: number,
   signal: AbortSignal,
-  onDecoded: (bytes: number) => void,
+  meter: BodyMeter,
 ): Promise<Buffer> {
   const tooLarge = () => new HttpFailure('too-large', `the response body is larger than ${bytes_max} bytes`);
-  const chunks: Buffer[] = [];
+  // One buffer that grows: a list of chunks would take a hundred bytes for each, and a server may send them one by one.
+  let body = Buffer.allocUnsafe(Math.min(bytes_max, FIRST_BYTES));
   let coded = 0;
   let decoded = 0;
   const decoders = codings.map((coding) => (DECODERS.get(coding) as typeof createGunzip)());
@@ -72,16 +81,22 @@ export async function readBody(
         for await (const chunk of source) {
           coded += chunk.length;
           if (coded > bytes_max + CODED_SLACK_BYTES) throw tooLarge();
+          meter.receivedCoded(chunk.length);
           yield chunk;
         }
       },
       ...decoders,
       async (source: AsyncIterable<Buffer>) => {
         for await (const chunk of source) {
+          if (decoded + chunk.length > bytes_max) throw tooLarge();
+          meter.received(chunk.length);
+          if (decoded + chunk.length > body.length) {
+            const larger = Buffer.allocUnsafe(Math.min(bytes_max, Math.max(decoded + chunk.length, 2 * body.length)));
+            body.copy(larger, 0, 0, decoded);
+            body = larger;
+          }
+          chunk.copy(body, decoded);
           decoded += chunk.length;
-          if (decoded > bytes_max) throw tooLarge();
-          onDecoded(chunk.length);
-          chunks.push(chunk);
         }
       },
     ],
@@ -90,5 +105,19 @@ export async function readBody(
     // Decoders want at least a header; an answer to HEAD, or an empty one, has none.
     if (coded > 0 || !stream.readableEnded) throw error;
   });
-  return Buffer.concat(chunks);
+  return body.subarray(0, decoded);
+}
+
+/** Reads a body that nobody wants, so that its connection can be used again; over `bytes_max` the connection goes. */
+export async function discardBody(
+  stream: Readable,
+  bytes_max: number,
+  onCoded: (bytes: number) => void,
+): Promise<void> {
+  let seen = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    seen += chunk.length;
+    onCoded(chunk.length);
+    if (seen > bytes_max) return;
+  }
 }

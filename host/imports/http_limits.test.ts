@@ -202,7 +202,7 @@ test('calls are counted up to the limit', async () => {
   const calls = await start({ host_calls_max: 2 });
   const tags = await Promise.all(['/hello', '/hello', '/hello'].map((path) => tagOf(calls, path)));
   assert.equal(tags, ['status 200', 'status 200', 'budget']);
-  assert.is(calls.host.usage().calls, 2);
+  assert.is(calls.host.usage().host_calls, 2);
 });
 
 test('bytes are counted up to the limit, in both directions and over all calls', async () => {

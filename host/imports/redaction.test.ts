@@ -25,7 +25,7 @@ for (const [name, encode] of Object.entries(ENCODINGS)) {
     fc.assert(
       fc.property(value, around, around, (secret, before, after) => {
         const redacted = createRedactor([redactable('KEY', secret)]).text(`${before}${encode(secret)}${after}`);
-        assert.ok(redacted.includes('[redacted KEY]'));
+        assert.ok(redacted.includes('[redacted:KEY]'));
       }),
     );
   });
@@ -39,7 +39,7 @@ for (const encoding of ['base64', 'base64url'] as const) {
         assert.ok(
           createRedactor([redactable('KEY', secret)])
             .text(coded)
-            .includes('[redacted KEY]'),
+            .includes('[redacted:KEY]'),
           coded,
         );
       }),
@@ -58,12 +58,12 @@ test('a secret inside binary data goes, the bytes around it stay', () => {
   const { bytes } = createRedactor([redactable('KEY', 'sécret-value')]);
   const around = Buffer.from([0xff, 0xfe, 0x00]);
   const redacted = bytes(Buffer.concat([around, Buffer.from('sécret-value'), around]));
-  assert.equal(redacted, Buffer.concat([around, Buffer.from('[redacted KEY]'), around]));
+  assert.equal(redacted, Buffer.concat([around, Buffer.from('[redacted:KEY]'), around]));
 });
 
 test('the longer of two overlapping secrets is redacted whole', () => {
   const { text } = createRedactor([redactable('SHORT', 'password'), redactable('LONG', 'password-1234')]);
-  assert.is(text('password-1234 password'), '[redacted LONG] [redacted SHORT]');
+  assert.is(text('password-1234 password'), '[redacted:LONG] [redacted:SHORT]');
 });
 
 test('a value of line breaks alone does not turn every text into its name', () => {

@@ -62,6 +62,8 @@ export async function startHostCalls(setup: {
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<StepLimits>;
   readonly names?: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** In place of `names`: what a name resolves to when it is asked for the n-th time, from 0. */
+  readonly resolve?: (hostname: string, turn: number) => Promise<readonly string[]>;
   readonly signal?: AbortSignal;
 }): Promise<HostCalls> {
   const { egress = [], secrets = {}, names = {}, signal } = setup;
@@ -85,7 +87,10 @@ export async function startHostCalls(setup: {
         const turn = resolved.get(hostname) ?? 0;
         resolved.set(hostname, turn + 1);
         const answers = names[hostname] ?? [hostname.endsWith('.test') ? ['127.0.0.1'] : []];
-        const addresses = answers[Math.min(turn, answers.length - 1)] ?? [];
+        const addresses =
+          setup.resolve === undefined
+            ? (answers[Math.min(turn, answers.length - 1)] ?? [])
+            : await setup.resolve(hostname, turn);
         return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
       },
     },

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Readable } from 'node:stream';
+import { type Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type HttpBody, HttpFailure } from './http_shapes.ts';
@@ -12,6 +12,8 @@ const DECODERS = new Map([
 ]);
 const CODINGS_MAX = 3;
 const FIRST_BYTES = 16_384;
+/** What a piece of a body counts besides its bytes: a server that sends single bytes costs more than their number. */
+const PIECE_BYTES = 64;
 /** How much larger than the cap the coded bytes may be: what framing adds to a small body. */
 const CODED_SLACK_BYTES = 65_536;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -74,38 +76,38 @@ export async function readBody(
   let coded = 0;
   let decoded = 0;
   const decoders = codings.map((coding) => (DECODERS.get(coding) as typeof createGunzip)());
-  await pipeline(
-    [
-      stream,
-      async function* (source: AsyncIterable<Buffer>) {
-        for await (const chunk of source) {
-          coded += chunk.length;
-          if (coded > bytes_max + CODED_SLACK_BYTES) throw tooLarge();
-          meter.receivedCoded(chunk.length);
-          yield chunk;
-        }
-      },
-      ...decoders,
-      async (source: AsyncIterable<Buffer>) => {
-        for await (const chunk of source) {
-          if (decoded + chunk.length > bytes_max) throw tooLarge();
-          meter.received(chunk.length);
-          if (decoded + chunk.length > body.length) {
-            const larger = Buffer.allocUnsafe(Math.min(bytes_max, Math.max(decoded + chunk.length, 2 * body.length)));
-            body.copy(larger, 0, 0, decoded);
-            body = larger;
-          }
-          chunk.copy(body, decoded);
-          decoded += chunk.length;
-        }
-      },
-    ],
-    { signal },
-  ).catch((error) => {
+  const take = (chunk: Buffer): void => {
+    if (decoded + chunk.length > bytes_max) throw tooLarge();
+    meter.received(chunk.length);
+    if (decoded + chunk.length > body.length) {
+      const larger = Buffer.allocUnsafe(Math.min(bytes_max, Math.max(decoded + chunk.length, 2 * body.length)));
+      body.copy(larger, 0, 0, decoded);
+      body = larger;
+    }
+    chunk.copy(body, decoded);
+    decoded += chunk.length;
+  };
+  const count = (chunk: Buffer): void => {
+    coded += chunk.length;
+    if (coded > bytes_max + CODED_SLACK_BYTES) throw tooLarge();
+    meter.receivedCoded(chunk.length + PIECE_BYTES);
+  };
+  const counter = new Transform({ transform: (chunk, _, done) => attempt(() => count(chunk), done, chunk) });
+  const sink = new Writable({ write: (chunk, _, done) => attempt(() => take(chunk), done) });
+  await pipeline([stream, counter, ...decoders, sink], { signal }).catch((error) => {
     // Decoders want at least a header; an answer to HEAD, or an empty one, has none.
     if (coded > 0 || !stream.readableEnded) throw error;
   });
   return body.subarray(0, decoded);
+}
+
+function attempt(work: () => void, done: (error?: Error | null, chunk?: Buffer) => void, chunk?: Buffer): void {
+  try {
+    work();
+  } catch (error) {
+    return done(error as Error);
+  }
+  done(null, chunk);
 }
 
 /** Reads a body that nobody wants, so that its connection can be used again; over `bytes_max` the connection goes. */

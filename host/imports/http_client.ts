@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher, errors } from 'undici';
 import type { EgressRule } from '../../kernel/template/types.ts';
 import type { OperatorEgressRule } from '../config/types.ts';
 import type { StepIdentity, StepLimits } from '../sandbox/port.ts';
@@ -156,7 +156,7 @@ async function exchange(agent: Agent, hop: Hop, wire: Wire, run: HttpRun, signal
   run.meter.sending(url.href.length + headerBytes(wire.headers) + (body?.length ?? 0));
   const host = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
   try {
-    const response = await agent.request({
+    const answer = agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: hop.method as Dispatcher.HttpMethod,
@@ -165,6 +165,7 @@ async function exchange(agent: Agent, hop: Hop, wire: Wire, run: HttpRun, signal
       signal,
       responseHeaders: 'raw',
     });
+    const response = await inTime(answer, signal);
     run.meter.contacted(host);
     const headers = pairHeaders(response.headers as unknown as string[]);
     const bytes = headerBytes(headers);
@@ -176,6 +177,25 @@ async function exchange(agent: Agent, hop: Hop, wire: Wire, run: HttpRun, signal
     if (error instanceof EgressDenied) throw refused(run, hop, error.message);
     run.meter.contacted(host);
     throw error;
+  }
+}
+
+/** undici hears of an abort only once it has a connection; a resolver or a peer may keep it waiting. */
+async function inTime(answer: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(signal.reason);
+    answer.then(
+      ({ body }) => body.destroy(),
+      () => undefined,
+    );
+  };
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -214,6 +234,8 @@ function httpError(error: unknown): HttpError {
   if (error instanceof HttpFailure) return { tag: error.tag, val: error.message };
   if (error instanceof EgressDenied || error instanceof SecretDenied) return { tag: 'denied', val: error.message };
   const { code, message } = error as NodeJS.ErrnoException;
+  // Has a code only sometimes.
+  if (error instanceof errors.HTTPParserError) return { tag: 'network', val: `the answer is not HTTP: ${message}` };
   if (typeof code !== 'string') throw error;
   if (code === 'UND_ERR_INVALID_ARG') return { tag: 'invalid', val: message };
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {

@@ -6,6 +6,9 @@ const test = suite('redaction');
 
 const value = fc.string({ unit: 'grapheme', minLength: 8, maxLength: 40 }).filter((text) => text.isWellFormed());
 const around = fc.string({ unit: 'grapheme-ascii', maxLength: 10 });
+const hexOf = (text: string) => Buffer.from(text).toString('hex');
+const escaped = (text: string, unsafe: RegExp) =>
+  text.replace(unsafe, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   literal: (text) => text,
   json: JSON.stringify,
@@ -18,6 +21,13 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   component: encodeURIComponent,
   'small component': (text) => encodeURIComponent(text).replace(/%../g, (hex) => hex.toLowerCase()),
   form: (text) => new URLSearchParams({ x: text }).toString(),
+  'strict component': (text) => encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${hexOf(one).toUpperCase()}`),
+  'every byte': (text) => hexOf(text).replace(/../g, '%$&'),
+  'JSON of ASCII': (text) => escaped(JSON.stringify(text), /[\x7f-\uffff]/g),
+  'JSON for HTML': (text) => escaped(JSON.stringify(text), /[<>&]/g),
+  'JSON with slashes': (text) => JSON.stringify(text).replaceAll('/', '\\/'),
+  HTML: (text) =>
+    text.replace(/[&<>"']/g, (one) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[one] ?? '&#39;'),
 };
 
 for (const [name, encode] of Object.entries(ENCODINGS)) {
@@ -69,4 +79,74 @@ test('the longer of two overlapping secrets is redacted whole', () => {
 test('a value of line breaks alone does not turn every text into its name', () => {
   const { text } = createRedactor([redactable('KEY', '\n'.repeat(8))]);
   assert.is(text('an\nordinary text'), 'an\nordinary text');
+});
+
+test('of secrets that overlap no byte stays', () => {
+  const { text } = createRedactor([redactable('A', 'abcdefgh1234'), redactable('B', '12345678wxyz--')]);
+  assert.is(text('<abcdefgh12345678wxyz-->'), '<[redacted:B]>');
+  assert.is(text('abcdefgh1234abcdefgh1234'), '[redacted:A][redacted:A]');
+});
+
+test('a header that became small letters, and one in latin1, are recognized', () => {
+  const { text, bytes } = createRedactor([redactable('KEY', 'Sécret-Value')]);
+  assert.is(text('x-sécret-value: 1'), 'x-[redacted:KEY]: 1');
+  assert.is(bytes(Buffer.from('<Sécret-Value>', 'latin1')).toString(), '<[redacted:KEY]>');
+  assert.is(text(Buffer.from('Sécret-Value', 'latin1').toString('hex')), '[redacted:KEY]');
+});
+
+test('a line of a key in PEM is as secret as the whole', () => {
+  const key = '-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIOu6\nshort\n-----END KEY-----';
+  const { text } = createRedactor([redactable('PEM', key)]);
+  assert.is(text(key), '[redacted:PEM]');
+  assert.is(text('> MC4CAQAwBQYDK2VwBCIEIOu6'), '> [redacted:PEM]');
+  assert.is(text('a short line'), 'a short line');
+});
+
+test('a long secret is recognized though its end is cut off or changed', () => {
+  const key = Array.from({ length: 3_000 }, (_, index) => index.toString(36)).join('');
+  const { text } = createRedactor([redactable('LONG', key)]);
+  assert.is(text(`<${key}>`), '<[redacted:LONG]>');
+  assert.is(text(`<${key.slice(0, 2_000)}>`), '<[redacted:LONG]>');
+});
+
+test('the beginning of a secret at the end of a text that was cut goes with it', () => {
+  const { text } = createRedactor([redactable('KEY', 'canary-value-1')]);
+  assert.is(text('it was canary-va', true), 'it was [redacted:KEY]');
+  assert.is(text('it was canary-va'), 'it was canary-va');
+  assert.is(text('it was canary', true), 'it was canary');
+});
+
+test('in JSON, strings, keys and numbers are redacted, and all else is the same value', () => {
+  const { json } = createRedactor([redactable('KEY', 'canary-value'), redactable('PIN', '1234567890')]);
+  const value = { a: ['canary-value', 1], 'x canary-value': { n: 1234567890, deep: [{ s: 'canary"' }] } };
+  assert.equal(json(value), {
+    a: ['[redacted:KEY]', 1],
+    'x [redacted:KEY]': { n: '[redacted:PIN]', deep: [{ s: 'canary"' }] },
+  });
+  const clean = { a: [1, null, true, 'canary'], b: { c: '' } };
+  assert.is(json(clean), clean);
+  fc.assert(fc.property(fc.jsonValue(), (any) => assert.equal(json(any as never), any)));
+});
+
+test('what was redacted holds no secret, whatever stood around and between them', () => {
+  const secrets = fc.uniqueArray(value, { minLength: 1, maxLength: 8 });
+  const pieces = fc.array(fc.tuple(around, fc.nat(), fc.constantFrom(...Object.values(ENCODINGS))), { maxLength: 8 });
+  fc.assert(
+    fc.property(secrets, pieces, (values, parts) => {
+      const { text } = createRedactor(values.map((each, index) => redactable(`N${index}`, each)));
+      const whole = parts
+        .map(([before, index, encode]) => `${before}${encode(values[index % values.length]!)}`)
+        .join('');
+      const redacted = text(whole);
+      for (const each of values) assert.not.ok(redacted.includes(each), `${each} in ${redacted}`);
+    }),
+  );
+});
+
+test('the work grows with the text and not with its product with the secrets', () => {
+  // Every position begins like every secret: a search that starts over for each would take hours.
+  const secrets = Array.from({ length: 50 }, (_, index) => redactable(`N${index}`, `${'a'.repeat(5_000)}${index}x`));
+  const { text } = createRedactor(secrets);
+  assert.is(text(`${'a'.repeat(400)} `.repeat(50)).includes('redacted'), false);
+  assert.match(text(`${'a'.repeat(200_000)}`), /^(\[redacted:N\d+\])+a*$/);
 });

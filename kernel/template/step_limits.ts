@@ -67,7 +67,7 @@ export const STEP_LIMITS = {
   },
   wire_bytes_max: {
     description:
-      "Bytes that a run's host calls send and receive as they travel: bodies as they are coded, and headers.",
+      "Bytes that a run's host calls send and receive as they travel: coded bodies, 64 for each piece of one, headers.",
     minimum: 0,
     preset: 64 * MIB,
     maximum: 4 * GIB,

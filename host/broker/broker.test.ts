@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
-import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
+import { type NarrowedLimits, STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
 import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
@@ -23,13 +23,18 @@ const LIMITS = {
   template_steps_max: 1,
 };
 
+const SECRET = 'canary-value-of-a-secret';
+
 interface Bench {
   readonly broker: Broker;
   readonly transport: Transport;
   readonly puppet: Puppet;
   /** Of what was published, oldest first. */
   readonly results: ResultData[];
-  send(step_id: string, rest?: { attempt?: number; digest?: string; timeout_ms?: number }): Promise<void>;
+  send(
+    step_id: string,
+    rest?: { attempt?: number; digest?: string; timeout_ms?: number; limits?: NarrowedLimits },
+  ): Promise<void>;
 }
 
 async function bench(parts: { transport?: Transport; executor?: Executor; capacity?: number } = {}): Promise<Bench> {
@@ -38,7 +43,11 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
   const logger = pino({ level: 'silent' });
   const host = await createHostServices(
     { egress: { allow: [] }, mail: NO_MAIL },
-    { secrets: await loadSecrets({}, 's'), audit: () => undefined, log: logger },
+    {
+      secrets: await loadSecrets({ KEY: { source: { env: 'KEY' }, hosts: [] } }, 's', { KEY: SECRET }),
+      audit: () => undefined,
+      log: logger,
+    },
   );
   const broker = new Broker({
     name: 'b1',
@@ -62,7 +71,7 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
     transport,
     puppet,
     results,
-    send: (step_id, { attempt = 1, digest = 'native:puppet', timeout_ms = 1_000 } = {}) => {
+    send: (step_id, { attempt = 1, digest = 'native:puppet', timeout_ms = 1_000, limits } = {}) => {
       const names = { step_name: 's', namespace: 'default', template_name: 't', idempotency_key: step_id };
       const data = {
         identity: { task_id: 't1', step_id, attempt, activation: 0, ...names },
@@ -72,6 +81,7 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
         timeout_ms,
         egress: [],
         secrets: [],
+        ...(limits === undefined ? {} : { limits }),
       };
       return transport.publishStep('default', dispatchMessage(data, 0));
     },
@@ -235,4 +245,38 @@ test('a drain does not wait for a transport that takes no results', async () => 
   (await puppet.next()).complete();
   await turns();
   await broker.drain(20);
+});
+
+test('what a run brings leaves the broker without secrets, whatever the guest made of them', async () => {
+  const { puppet, results, send, broker } = await bench();
+  await send('t1.0');
+  await send('t1.1');
+  const [well, badly] = [await puppet.next(), await puppet.next()];
+  well.complete({ [SECRET]: [`a ${SECRET}`, btoa(SECRET), encodeURIComponent(SECRET)] });
+  badly.fail({
+    code: 'odd',
+    message: `it was ${SECRET.slice(0, 12)}`,
+    details: { hex: Buffer.from(SECRET).toString('hex') },
+  });
+  await turns();
+  assert.equal(
+    results.map((result) => (result.kind === 'outcome' ? result.outcome : result.kind === 'failure' && result.failure)),
+    [
+      {
+        kind: 'complete',
+        result: { '[redacted:KEY]': ['a [redacted:KEY]', '[redacted:KEY]', '[redacted:KEY]'] },
+      },
+      { code: 'odd', message: 'it was [redacted:KEY]', retryable: false, details: { hex: '[redacted:KEY]' } },
+    ],
+  );
+  await broker.drain(0);
+});
+
+test('a step narrows what it may use, and never widens it', async () => {
+  const { puppet, send, broker } = await bench();
+  await send('t1.0', { limits: { host_calls_max: 3, io_bytes_max: 2 ** 40 } });
+  const run = await puppet.next();
+  assert.equal(run.step.limits, { ...STEP_LIMIT_PRESETS, host_calls_max: 3, timeout_ms: 1_000 });
+  run.complete();
+  await broker.drain(0);
 });

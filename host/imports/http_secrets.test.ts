@@ -257,6 +257,81 @@ test('log and clock answer beside it', async () => {
   assert.is(unknown.code, 'host_function_unknown');
 });
 
+test('a receipt tells which secrets were used where, and what was refused; never a value', async () => {
+  const calls = await start();
+  const [key, wide] = [calls.placeholder('KEY'), calls.placeholder('WIDE')];
+  const bearer = { tag: 'bearer', val: key } as const;
+  for (const path of ['/', '/x']) await exchange(calls, { url: at(path), auth: bearer });
+  await exchange(calls, { url: at(`/?k=${wide}`) });
+  for (let turn = 0; turn < 30; turn += 1) await exchange(calls, { url: at('/', 'other.test'), auth: bearer });
+  await exchange(calls, { url: 'http://elsewhere.example/' });
+  const { secret_uses, denials, denied, hosts, host_calls } = calls.host.usage();
+  assert.equal(secret_uses, [
+    { secret: 'KEY', host: 'api.test', position: 'auth', count: 2 },
+    { secret: 'WIDE', host: 'api.test', position: 'query', count: 1 },
+  ]);
+  assert.equal([denials, denied.length, host_calls, hosts], [31, 20, 34, [`api.test:${server.port}`]]);
+  assert.equal(denied[0], {
+    function: 'weft:http/client#send',
+    target: 'other.test',
+    reason: 'secret "KEY" is not granted for the host "other.test"',
+  });
+  assert.not.match(JSON.stringify(calls.host.usage()), /canary/);
+});
+
+test('no secret goes over plain http unless that is granted', async () => {
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: { KEY: { value: KEY, hosts: ['api.test'], positions: ['auth', 'header', 'query', 'body'] } },
+  });
+  open.push(calls);
+  const key = calls.placeholder('KEY');
+  for (const request of [
+    { auth: { tag: 'bearer', val: key } },
+    { headers: [{ name: 'x', value: key }] },
+    { url: at(`/?k=${key}`) },
+    { method: 'POST', body: { tag: 'text', val: key } },
+  ] as const) {
+    const [answer, seen] = await exchange(calls, { url: at('/'), ...request });
+    assert.match('error' in answer ? answer.error.val : '', 'plain_http');
+    assert.is(seen.length, 0);
+  }
+});
+
+test('many references do not become more than a request may be', async () => {
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: {
+      LONG: { value: 'canary'.repeat(10_000), hosts: ['api.test'], positions: ['header', 'body'], plain_http: true },
+    },
+  });
+  open.push(calls);
+  const many = calls.placeholder('LONG').repeat(100_000);
+  const [body] = await exchange(calls, { url: at('/'), method: 'POST', body: { tag: 'text', val: many } });
+  assert.is('error' in body && body.error.tag, 'denied');
+  const headers = [{ name: 'x', value: calls.placeholder('LONG') }];
+  const [header] = await exchange(calls, { url: at('/'), headers });
+  assert.is('error' in header && header.error.tag, 'invalid');
+});
+
+test('a secret that arrives in pieces, in another encoding each, is recognized', async () => {
+  const dripping = await startHttpServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    const told = Buffer.from([KEY, btoa(KEY), Buffer.from(KEY).toString('hex')].join('\n'));
+    for (const byte of told) response.write(Buffer.from([byte]));
+    response.end();
+  });
+  const calls = await startHostCalls({
+    egress: [{ ...RULE, port: dripping.port }],
+    secrets: { KEY: { value: KEY, hosts: ['other.test'] } },
+  });
+  open.push(calls);
+  const [answer] = await exchange(calls, { url: `http://api.test:${dripping.port}/` });
+  const { body } = (answer as { ok: HttpResponse }).ok;
+  assert.is(body.tag === 'text' && body.val.match(/\[redacted:KEY\]/g)?.length, 3);
+  await dripping.close();
+});
+
 test('no secret is in anything that a guest, a log or an auditor was given', () => {
   assert.ok(outputs.length > 40);
   const everything = JSON.stringify(outputs);

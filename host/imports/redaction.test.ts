@@ -20,6 +20,9 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'capital hex': (text) => Buffer.from(text).toString('hex').toUpperCase(),
   component: encodeURIComponent,
   'small component': (text) => encodeURIComponent(text).replace(/%../g, (hex) => hex.toLowerCase()),
+  'JSON four deep': (text) => JSON.stringify(JSON.stringify(JSON.stringify(JSON.stringify({ text })))),
+  'component four deep': (text) => [1, 2, 3, 4].reduce((coded) => encodeURIComponent(coded), text),
+  'JSON in a form in JSON': (text) => JSON.stringify(new URLSearchParams({ x: JSON.stringify(text) }).toString()),
   form: (text) => new URLSearchParams({ x: text }).toString(),
   'strict component': (text) => encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${hexOf(one).toUpperCase()}`),
   'every byte': (text) => hexOf(text).replace(/../g, '%$&'),
@@ -149,4 +152,19 @@ test('the work grows with the text and not with its product with the secrets', (
   const { text } = createRedactor(secrets);
   assert.is(text(`${'a'.repeat(400)} `.repeat(50)).includes('redacted'), false);
   assert.match(text(`${'a'.repeat(200_000)}`), /^(\[redacted:N\d+\])+a*$/);
+});
+
+test('JSON stays JSON, however deep a secret stands in it', () => {
+  const depths = fc.integer({ min: 1, max: 5 });
+  fc.assert(
+    fc.property(value, depths, fc.string(), fc.string(), (secret, depth, before, after) => {
+      let text = JSON.stringify([before, secret, `${after}"\\`]);
+      for (let level = 1; level < depth; level += 1) text = JSON.stringify({ text, more: '\\"' });
+      const redacted = createRedactor([redactable('KEY', secret)]).text(text);
+      assert.match(redacted, '[redacted:KEY]');
+      let inner = JSON.parse(redacted);
+      for (let level = 1; level < depth; level += 1) inner = JSON.parse(inner.text);
+      assert.is(inner.length, 3);
+    }),
+  );
 });

@@ -1,10 +1,13 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { SPELLING_BYTES_MIN, spellingsOf } from './secret_spellings.ts';
+import { foldEscapes, isEscaped } from './escape_folding.ts';
+import { foldedSpellingsOf, SPELLING_BYTES_MIN, spellingsOf } from './secret_spellings.ts';
 
 /** A secret with every spelling of it that redaction looks for. */
 export interface Redactable {
   readonly name: string;
   readonly needles: readonly Buffer[];
+  /** Looked for where escapes are undone, however deep they are. */
+  readonly folded: readonly Buffer[];
 }
 
 /** Takes secrets out of what a guest, a log, a result or a receipt would show. What holds none comes back as it is. */
@@ -18,7 +21,7 @@ export interface Redactor {
 
 /** Spells a secret out; see `spellingsOf`. @param value at least 8 bytes. */
 export function redactable(name: string, value: string): Redactable {
-  return { name, needles: spellingsOf(value) };
+  return { name, needles: spellingsOf(value), folded: foldedSpellingsOf(value) };
 }
 
 interface Needle {
@@ -43,8 +46,10 @@ const HEAD_BYTES = 512;
  */
 export function createRedactor(secrets: readonly Redactable[]): Redactor {
   const find = matcher(secrets.flatMap(({ name, needles }) => needles.map((bytes) => ({ name, bytes }))));
+  const findFolded = matcher(secrets.flatMap(({ name, folded }) => folded.map((bytes) => ({ name, bytes }))));
   const bytes = (input: Buffer, cut = false): Buffer => {
-    const spans = find(input, cut);
+    const plain = find(input, cut);
+    const spans = isEscaped(input) ? merged([...plain, ...unfolded(input, findFolded)]) : plain;
     return spans.length === 0 ? input : replaced(input, spans);
   };
   const text = (input: string, cut = false): string => {
@@ -102,6 +107,21 @@ function matcher(needles: readonly Needle[]): (input: Buffer, cut: boolean) => S
     }
     return spans;
   };
+}
+
+// Of what is found where escapes are undone, the place in the input.
+function unfolded(input: Buffer, find: (input: Buffer, cut: boolean) => Span[]): Span[] {
+  const { bytes, offsets } = foldEscapes(input);
+  return find(bytes, false).map(({ start, end, name }) => {
+    const [from, to] = [offsets[start] as number, offsets[end] as number];
+    return { start: from, end: to, name, length: to - from };
+  });
+}
+
+function merged(spans: readonly Span[]): Span[] {
+  const all: Span[] = [];
+  for (const { start, name, length } of [...spans].sort((a, b) => a.start - b.start)) add(all, start, length, name);
+  return all;
 }
 
 function slotOf(word: number): number {

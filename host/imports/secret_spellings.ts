@@ -1,9 +1,11 @@
+import { foldEscapes } from './escape_folding.ts';
+
 /** Shorter than this, a spelling would be found in ordinary text. */
 export const SPELLING_BYTES_MIN = 8;
 /** Values beyond this are spelled in one encoding at a time, not in two on top of each other. */
 const TWICE_LENGTH_MAX = 4_096;
 /** Of a value of several lines, such as a key in PEM, a line that is at least this long is looked for by itself. */
-const LINE_LENGTH_MIN = 16;
+const LINE_LENGTH_MIN = 12;
 
 /**
  * Every way of writing a secret that redaction looks for: literal, in small letters (as header names and host names
@@ -20,6 +22,14 @@ export function spellingsOf(value: string): Buffer[] {
   const raw = [...once.map((text) => Buffer.from(text)), ...latin1Of(value)];
   const spelled = [...texts, ...raw, ...raw.flatMap(binaryEncodings).map((text) => Buffer.from(text))];
   const unique = new Map(spelled.map((bytes) => [bytes.toString('latin1'), bytes]));
+  return [...unique.values()].filter(({ length }) => length >= SPELLING_BYTES_MIN);
+}
+
+/** What is left of a secret, and of its lines, where escapes are undone; see `foldEscapes`. */
+export function foldedSpellingsOf(value: string): Buffer[] {
+  const texts = [value, value.toLowerCase(), value.replaceAll(' ', '+'), ...htmlEncodings(value), ...linesOf(value)];
+  const folded = texts.map((text) => foldEscapes(Buffer.from(text)).bytes);
+  const unique = new Map(folded.map((bytes) => [bytes.toString('latin1'), bytes]));
   return [...unique.values()].filter(({ length }) => length >= SPELLING_BYTES_MIN);
 }
 

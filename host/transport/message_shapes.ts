@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import { STEP_LIMIT_NAMES } from '../../kernel/template/step_limits.ts';
 import { anything, both, choice, count, flag, list, name, record, type Shape, text, variant } from './shape.ts';
 
 const fence = { task_id: name, step_id: name, attempt: count(1), activation: count() };
@@ -13,6 +14,8 @@ const egressRule = record(
   { host: name },
   { scheme: choice('http', 'https'), port: count(1), methods: list(name), path: text },
 );
+
+const limits = record({}, Object.fromEntries(STEP_LIMIT_NAMES.map((each) => [each, count()])));
 
 const receipt = record({ broker: name, claimed_at: count() });
 
@@ -50,7 +53,7 @@ export const MESSAGE_DATA = {
       egress: list(egressRule),
       secrets: list(name),
     },
-    { resume },
+    { resume, limits },
   ),
   'weft.step.result.v1': both(
     record(fence, { receipt }),

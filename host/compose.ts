@@ -16,7 +16,9 @@ import { acceptCapability, loadHandlers } from './catalog/load.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { OperatorConfig } from './config/types.ts';
 import { faultsFromEnvironment } from './faults.ts';
+import { auditLog } from './imports/audit.ts';
 import { createHostServices } from './imports/host_functions.ts';
+import { loadSecrets } from './imports/secrets.ts';
 import { Announcer } from './orchestrator/announce.ts';
 import { createEngine } from './orchestrator/engine.ts';
 import { createEnvironment } from './orchestrator/environment.ts';
@@ -26,9 +28,11 @@ import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
 import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
+import { redactingLogger } from './redacting_logger.ts';
 import { Retention } from './retention/retention.ts';
 import { createCellExecutor } from './sandbox/cell_executor.ts';
 import { type ComponentStore, openComponentStore } from './sandbox/component_store.ts';
+import { COMPONENT_BYTES_MAX } from './sandbox/limits.ts';
 import type { Executor } from './sandbox/port.ts';
 import { hostSchemaCompiler } from './schemas.ts';
 import type { Store } from './store/port.ts';
@@ -75,7 +79,6 @@ const CACHED_TASKS_MAX = 2_000;
 const SNAPSHOT_EVENTS_MIN = 1_000;
 /** In hex digits. */
 const SALT_LENGTH = 64;
-const COMPONENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Wires every part and starts it: the one place that knows them all. What fails leaves nothing open.
@@ -100,12 +103,15 @@ async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
 }
 
 async function wire(config: OperatorConfig, options: StartOptions, opened: (() => Promise<void>)[]): Promise<Engine> {
-  const { logger, env = process.env, native, parts = {} } = options;
+  const { env = process.env, native, parts = {} } = options;
   const { limits } = config;
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const { now } = clock;
   const faults = faultsFromEnvironment(env);
   await makeDataDirectory(config.data_directory);
+  const secrets = await loadSecrets(config.secrets, await saltOf(config.data_directory), env);
+  const logger = redactingLogger(options.logger, secrets.redactor());
+  for (const warning of secrets.warnings) logger.warn(warning);
   const sqlite = await openSqliteStore({ path: config.store.path, logger, faults });
   opened.push(() => sqlite.close());
   const store = parts.throughStore?.(sqlite) ?? sqlite;
@@ -117,14 +123,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const executor = parts.throughExecutor?.(sandbox) ?? sandbox;
   for (const entry of native?.handlers ?? []) catalog.register(entry);
 
-  const host = await createHostServices(config, {
-    salt: await saltOf(config.data_directory),
-    audit: ({ identity, ...event }) =>
-      logger.info({ audit: event, task_id: identity.task_id, step_id: identity.step_id }),
-    log: logger,
-    now,
-    env,
-  });
+  const host = await createHostServices(config, { secrets, audit: auditLog(logger), log: logger, now, env });
   opened.push(() => host.close());
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'a listener failed');
@@ -137,7 +136,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     store,
     transport,
     env: createEnvironment(catalog, compiler),
-    secrets: host.secrets,
+    secrets,
     logger,
     faults,
     clock,

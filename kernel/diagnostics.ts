@@ -111,6 +111,8 @@ export const DIAGNOSTICS = {
   handler_source_invalid: error('syntax'),
   handler_import_undeclared: error('configuration'),
   handler_component_invalid: error('configuration'),
+  handler_types_invalid: error('schema'),
+  case_invalid: error('schema'),
 } as const satisfies Record<string, Pick<Diagnostic, 'stage' | 'severity'>>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

@@ -145,6 +145,14 @@ export const ERRORS = {
     template:
       'there is no handler in "{directory}": a handler is a folder with a handler.ts and a capability.json; name the directory that holds them',
   },
+  handler_exists: { kind: 'reject', status: 409, exit: 1, template: '"{path}" is there already; nothing was written' },
+  handler_target_unknown: {
+    kind: 'reject',
+    status: 404,
+    exit: 4,
+    template:
+      'there is no handler "{target}": {looked}; name a folder with a handler.ts, a component (*.wasm), or a handler of {directory}',
+  },
   handlers_unreadable: {
     kind: 'reject',
     status: 422,

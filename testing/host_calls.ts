@@ -3,7 +3,9 @@ import type { AuditEvent } from '../host/imports/audit.ts';
 import { createHostFunctions, createHostServices } from '../host/imports/host_functions.ts';
 import type { HttpError, HttpRequest, HttpResponse } from '../host/imports/http_shapes.ts';
 import type { MailAnswer } from '../host/imports/mail.ts';
+import { loadSecrets } from '../host/imports/secrets.ts';
 import type { HostFunctions, StepIdentity, StepLimits } from '../host/sandbox/port.ts';
+import { STEP_LIMIT_PRESETS } from '../kernel/template/step_limits.ts';
 import type { EgressRule } from '../kernel/template/types.ts';
 import { NO_MAIL } from './mail_server.ts';
 
@@ -20,10 +22,11 @@ export const STEP: StepIdentity = {
 };
 
 const LIMITS: StepLimits = {
+  ...STEP_LIMIT_PRESETS,
   timeout_ms: 60_000,
-  memory_bytes_max: 1,
-  output_bytes_max: 1,
   host_calls_max: 1_000,
+  host_calls_per_second_max: 1_000_000,
+  imports_per_second_max: 1_000_000,
   io_bytes_max: 100_000_000,
   log_lines_max: 100,
 };
@@ -55,10 +58,12 @@ export async function startHostCalls(setup: {
   /** Values by name, each granted as its config says. */
   readonly secrets?: Readonly<Record<string, Omit<SecretConfig, 'source'> & { readonly value: string }>>;
   readonly mail?: Partial<MailConfig>;
-  /** Variables besides those of the secrets. */
+  /** Variables; secrets have their own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<StepLimits>;
   readonly names?: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** In place of `names`: what a name resolves to when it is asked for the n-th time, from 0. */
+  readonly resolve?: (hostname: string, turn: number) => Promise<readonly string[]>;
   readonly signal?: AbortSignal;
 }): Promise<HostCalls> {
   const { egress = [], secrets = {}, names = {}, signal } = setup;
@@ -66,17 +71,15 @@ export async function startHostCalls(setup: {
   const log: unknown[] = [];
   const resolved = new Map<string, number>();
   const take = (...line: unknown[]) => void log.push(line);
+  const configs = Object.fromEntries(
+    Object.entries(secrets).map(([name, { value: _, ...config }]) => [name, { ...config, source: { env: name } }]),
+  );
+  const values = Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value]));
   const services = await createHostServices(
+    { egress: { allow: egress }, mail: { ...NO_MAIL, ...setup.mail } },
     {
-      egress: { allow: egress },
-      mail: { ...NO_MAIL, ...setup.mail },
-      secrets: Object.fromEntries(
-        Object.entries(secrets).map(([name, { value: _, ...config }]) => [name, { ...config, source: { env: name } }]),
-      ),
-    },
-    {
-      salt: 'salt',
-      env: { ...setup.env, ...Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value])) },
+      secrets: await loadSecrets(configs, 'salt', values),
+      env: setup.env ?? {},
       audit: (event) => void audit.push(event),
       log: { debug: take, info: take, warn: take, error: take },
       now: () => 1_700_000_000_123.9,
@@ -84,7 +87,10 @@ export async function startHostCalls(setup: {
         const turn = resolved.get(hostname) ?? 0;
         resolved.set(hostname, turn + 1);
         const answers = names[hostname] ?? [hostname.endsWith('.test') ? ['127.0.0.1'] : []];
-        const addresses = answers[Math.min(turn, answers.length - 1)] ?? [];
+        const addresses =
+          setup.resolve === undefined
+            ? (answers[Math.min(turn, answers.length - 1)] ?? [])
+            : await setup.resolve(hostname, turn);
         return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
       },
     },

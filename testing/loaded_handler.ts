@@ -1,8 +1,6 @@
 import type * as wit from 'weft:handler/handler@1.0.0';
 import type { GuestHandler } from '../handlers/guest/index.ts';
-
-/** The host side of a handler's imports, as jco's bindings take it: `{'weft:http/client': {send(request) {…}}}`. */
-export type HostImports = Readonly<Record<string, Readonly<Record<string, (...args: never[]) => unknown>>>>;
+import type { HostImports } from '../host/handler_author/native/script.ts';
 
 /** How one run ended, as it crossed the boundary. */
 export type BoundaryEnd = { readonly outcome: wit.Outcome } | { readonly failure: wit.Failure };
@@ -17,11 +15,6 @@ export interface LoadedHandler {
 
 /** A handler that can be instantiated again and again. */
 export type HandlerFactory = (imports: HostImports) => LoadedHandler;
-
-/** What a host function throws to give a WIT error. */
-export function witError(payload: unknown): Error {
-  return Object.assign(new Error('a WIT error'), { payload });
-}
 
 /** Tells a handler's documented failure from a defect, wherever the bindings put the thrown record. */
 export function loadedHandler(handler: GuestHandler): LoadedHandler {

@@ -73,6 +73,29 @@ test("builds a stranger's handler and runs it beside its own", async () => {
   );
 });
 
+test('scaffolds a handler that builds, passes its cases and conforms', async () => {
+  await weft('handlers', 'new', 'hello', '--imports', 'http,log');
+  assert.match(await readFile(join(project, 'handlers/hello/handler.ts'), 'utf8'), "from 'weft/guest/http';");
+  const round = JSON.parse(await weft('handlers', 'dev', 'hello', '--once', '-o', 'json')) as {
+    results: { name: string; passed: boolean }[];
+  };
+  assert.equal(
+    round.results.map(({ name, passed }) => [name, passed]),
+    [
+      ['greets', true],
+      ['greets_nobody', true],
+      ['request_denied', true],
+    ],
+  );
+  const [report] = JSON.parse(await weft('handlers', 'check', 'hello', '-o', 'json')) as [
+    { ok: boolean; findings: { check: string; status: string }[] },
+  ];
+  assert.ok(report.ok, JSON.stringify(report.findings));
+  const statuses = report.findings.map(({ check, status }) => [check, status] as const);
+  assert.is(new Map(statuses).get('native'), 'pass');
+  assert.is(new Map(statuses).get('denied weft:http/client'), 'pass');
+});
+
 test("applies a stranger's plugin beside its own", async () => {
   const command = ['template', 'validate', 'template.yaml', '--config', 'with_plugins.yaml', '-o', 'json'];
   const { code, stdout, stderr } = await ended(join(project, BIN), command, project);

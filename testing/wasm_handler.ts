@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { transpile } from '@bytecodealliance/jco';
 import type { GuestHandler } from '../handlers/guest/index.ts';
-import { type HandlerFactory, type HostImports, loadedHandler } from './loaded_handler.ts';
+import type { HostImports } from '../host/handler_author/native/script.ts';
+import { type HandlerFactory, loadedHandler } from './loaded_handler.ts';
 
 type Instantiate = (
   module: (name: string) => WebAssembly.Module,

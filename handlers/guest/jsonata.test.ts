@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import jsonata from 'jsonata';
+import { cannedHost } from '../../host/handler_author/native/canned_host.ts';
+import { hostImports } from '../../host/handler_author/native/script.ts';
 import { buildHandlers } from '../../host/toolchain/build_handlers.ts';
-import { cannedHost } from '../../testing/canned_host.ts';
 import type { LoadedHandler } from '../../testing/loaded_handler.ts';
 import { nativeHandler } from '../../testing/native_handler.ts';
 import { assert, suite } from '../../testing/suite.ts';
@@ -32,7 +33,7 @@ test.before(async () => {
   const directory = join(import.meta.dirname, '..');
   const outDirectory = join(directory, '../build/handlers');
   const { handlers } = await buildHandlers({ directory, outDirectory, names: ['transform'] });
-  const { imports } = cannedHost([], NOW_MS);
+  const imports = hostImports(cannedHost({ now_ms: NOW_MS }).call);
   native = (await nativeHandler(join(directory, 'transform/handler.ts')))(imports);
   wasm = (await wasmHandler(handlers[0]!.path))(imports);
 });

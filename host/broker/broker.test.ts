@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
+import { type NarrowedLimits, STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
 import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
@@ -7,6 +8,7 @@ import { assert, suite } from '../../testing/suite.ts';
 import { BlobCodec } from '../blobs/codec.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { createHostServices } from '../imports/host_functions.ts';
+import { loadSecrets } from '../imports/secrets.ts';
 import type { Executor } from '../sandbox/port.ts';
 import {
   CLAIM,
@@ -22,16 +24,14 @@ import { Broker } from './broker.ts';
 const test = suite('broker');
 
 const LIMITS = {
+  ...STEP_LIMIT_PRESETS,
   step_timeout_ms_max: 1_000,
-  memory_bytes_max: 1,
-  output_bytes_max: 1,
-  host_calls_max: 1,
-  io_bytes_max: 1,
-  log_lines_max: 1,
   template_bytes_max: 1,
   context_bytes_max: 1,
   template_steps_max: 1,
 };
+
+const SECRET = 'canary-value-of-a-secret';
 
 interface Bench {
   readonly broker: Broker;
@@ -39,7 +39,10 @@ interface Bench {
   readonly puppet: Puppet;
   /** Of what was published, oldest first. */
   readonly results: ResultData[];
-  send(step_id: string, rest?: { attempt?: number; digest?: string; timeout_ms?: number }): Promise<void>;
+  send(
+    step_id: string,
+    rest?: { attempt?: number; digest?: string; timeout_ms?: number; limits?: NarrowedLimits },
+  ): Promise<void>;
 }
 
 async function bench(parts: { transport?: Transport; executor?: Executor; capacity?: number } = {}): Promise<Bench> {
@@ -47,8 +50,12 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
   const puppet = new Puppet();
   const logger = pino({ level: 'silent' });
   const host = await createHostServices(
-    { egress: { allow: [] }, secrets: {}, mail: NO_MAIL },
-    { salt: 's', audit: () => undefined, log: logger },
+    { egress: { allow: [] }, mail: NO_MAIL },
+    {
+      secrets: await loadSecrets({ KEY: { source: { env: 'KEY' }, hosts: [] } }, 's', { KEY: SECRET }),
+      audit: () => undefined,
+      log: logger,
+    },
   );
   const broker = new Broker({
     name: 'b1',
@@ -74,7 +81,7 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
     transport,
     puppet,
     results,
-    send: (step_id, { attempt = 1, digest = 'native:puppet', timeout_ms = 1_000 } = {}) => {
+    send: (step_id, { attempt = 1, digest = 'native:puppet', timeout_ms = 1_000, limits } = {}) => {
       const names = { step_name: 's', namespace: 'default', template_name: 't', idempotency_key: step_id };
       const data = {
         identity: { task_id: 't1', step_id, attempt, activation: 0, ...names },
@@ -84,6 +91,7 @@ async function bench(parts: { transport?: Transport; executor?: Executor; capaci
         timeout_ms,
         egress: [],
         secrets: [],
+        ...(limits === undefined ? {} : { limits }),
       };
       return transport.publishStep('default', dispatchMessage(data, 0));
     },
@@ -103,7 +111,7 @@ test('claims a dispatch, runs it and answers with a receipt', async () => {
   assert.equal(claims, [{ ...fence, broker: 'b1', claimed_at: 7 }]);
   const [{ receipt, ...result }] = results as [ResultData];
   assert.equal(result, { ...fence, kind: 'outcome', outcome: { kind: 'complete', result: 1 } });
-  assert.equal([receipt?.broker, receipt?.claimed_at, receipt?.['calls']], ['b1', 7, 0]);
+  assert.equal([receipt?.broker, receipt?.claimed_at, receipt?.['host_calls']], ['b1', 7, 0]);
   await broker.drain(0);
 });
 
@@ -247,4 +255,38 @@ test('a drain does not wait for a transport that takes no results', async () => 
   (await puppet.next()).complete();
   await turns();
   await broker.drain(20);
+});
+
+test('what a run brings leaves the broker without secrets, whatever the guest made of them', async () => {
+  const { puppet, results, send, broker } = await bench();
+  await send('t1.0');
+  await send('t1.1');
+  const [well, badly] = [await puppet.next(), await puppet.next()];
+  well.complete({ [SECRET]: [`a ${SECRET}`, btoa(SECRET), encodeURIComponent(SECRET)] });
+  badly.fail({
+    code: 'odd',
+    message: `it was ${SECRET.slice(0, 12)}`,
+    details: { hex: Buffer.from(SECRET).toString('hex') },
+  });
+  await turns();
+  assert.equal(
+    results.map((result) => (result.kind === 'outcome' ? result.outcome : result.kind === 'failure' && result.failure)),
+    [
+      {
+        kind: 'complete',
+        result: { '[redacted:KEY]': ['a [redacted:KEY]', '[redacted:KEY]', '[redacted:KEY]'] },
+      },
+      { code: 'odd', message: 'it was [redacted:KEY]', retryable: false, details: { hex: '[redacted:KEY]' } },
+    ],
+  );
+  await broker.drain(0);
+});
+
+test('a step narrows what it may use, and never widens it', async () => {
+  const { puppet, send, broker } = await bench();
+  await send('t1.0', { limits: { host_calls_max: 3, io_bytes_max: 2 ** 40 } });
+  const run = await puppet.next();
+  assert.equal(run.step.limits, { ...STEP_LIMIT_PRESETS, host_calls_max: 3, timeout_ms: 1_000 });
+  run.complete();
+  await broker.drain(0);
 });

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
+import { narrow, type StepLimitValues } from '../../kernel/template/step_limits.ts';
 import type { BlobCodec } from '../blobs/codec.ts';
 import { resultApart, wholeDispatch } from '../blobs/messages.ts';
 import type { BlobSink, BlobSource } from '../blobs/port.ts';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
+import type { Redactor } from '../imports/redaction.ts';
 import type { Executor, RunEnd, StepLimits } from '../sandbox/port.ts';
 import {
   CANCEL,
@@ -20,6 +22,7 @@ import {
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
 import { RecentNames } from './recent_names.ts';
+import { redactedFailure, redactedOutcome } from './redact_result.ts';
 
 /** What a broker needs from its surroundings. */
 export interface BrokerOptions {
@@ -157,6 +160,7 @@ export class Broker {
     const { executor, host, name, now, logger } = this.#options;
     const { identity } = dispatch;
     const claimed_at = now();
+    const redactor = host.secrets.redactor(identity.namespace);
     try {
       await this.#claim({ ...fenceOf(dispatch), broker: name, claimed_at });
       const limits = this.#limits(dispatch);
@@ -177,13 +181,14 @@ export class Broker {
         signal: aborting.signal,
       });
       if (aborting.signal.reason === DRAINED && end.kind === 'failure') return undefined;
-      const receipt = { broker: name, claimed_at, ...end.measure, ...functions.usage() };
-      return { ...fenceOf(dispatch), ...ended(end), receipt };
+      const receipt = { broker: name, claimed_at, ...end.measure, ...redactor.json({ ...functions.usage() }) };
+      return { ...fenceOf(dispatch), ...ended(end, redactor), receipt };
     } catch (error) {
       // Given back it would only break the next broker, so the step fails, alone and visibly.
       logger.error({ err: error, ...identity }, 'a step could not be run');
       const message = `the broker could not run the step: ${error instanceof Error ? error.message : String(error)}`;
-      return { ...fenceOf(dispatch), kind: 'failure', failure: { code: 'broker_bug', message, retryable: false } };
+      const failure = redactedFailure({ code: 'broker_bug', message, retryable: false }, redactor);
+      return { ...fenceOf(dispatch), kind: 'failure', failure };
     }
   }
 
@@ -225,12 +230,8 @@ export class Broker {
   #limits(dispatch: DispatchData): StepLimits {
     const { limits } = this.#options;
     return {
+      ...narrow<StepLimitValues>(limits, dispatch.limits),
       timeout_ms: Math.min(dispatch.timeout_ms, limits.step_timeout_ms_max),
-      memory_bytes_max: limits.memory_bytes_max,
-      output_bytes_max: limits.output_bytes_max,
-      host_calls_max: limits.host_calls_max,
-      io_bytes_max: limits.io_bytes_max,
-      log_lines_max: limits.log_lines_max,
     };
   }
 }
@@ -240,10 +241,11 @@ const DRAINED = Symbol('drained');
 const CANCELLED = Symbol('cancelled');
 const ENDED = Symbol('ended');
 
-function ended(end: RunEnd) {
+// The one way out of the broker for what a run brought: nothing of it holds a secret.
+function ended(end: RunEnd, redactor: Redactor) {
   return end.kind === 'outcome'
-    ? { kind: 'outcome' as const, outcome: end.outcome }
-    : { kind: 'failure' as const, failure: end.failure };
+    ? { kind: 'outcome' as const, outcome: redactedOutcome(end.outcome, redactor) }
+    : { kind: 'failure' as const, failure: redactedFailure(end.failure, redactor) };
 }
 
 function unavailable(dispatch: DispatchData): ResultData {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { WeftError } from '../../kernel/errors.ts';
 import { HOST_PATTERN } from '../../kernel/template/egress.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { hostSchemaCompiler } from '../schemas.ts';
 import { variableOf } from './environment.ts';
@@ -72,11 +73,7 @@ test('without a file and an environment there are defaults for one machine', () 
         },
         limits: {
           step_timeout_ms_max: 300_000,
-          memory_bytes_max: 128 * 1024 * 1024,
-          output_bytes_max: 16 * 1024 * 1024,
-          host_calls_max: 100,
-          io_bytes_max: 64 * 1024 * 1024,
-          log_lines_max: 1_000,
+          ...STEP_LIMIT_PRESETS,
           template_bytes_max: 1024 * 1024,
           context_bytes_max: 1024 * 1024,
           template_steps_max: 10_000,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import type { SettledStatus } from '../../kernel/task/task_machine.ts';
+import type { StepLimitValues } from '../../kernel/template/step_limits.ts';
 import type { EgressRule } from '../../kernel/template/types.ts';
 
 /** An operator's egress rule: like a template's, and alone able to open private addresses. */
@@ -20,6 +21,8 @@ export interface SecretConfig {
   readonly namespaces?: readonly string[];
   /** `['auth', 'header']` when absent. */
   readonly positions?: readonly SecretPosition[];
+  /** It may go to its hosts over plain http. False when absent. */
+  readonly plain_http?: boolean;
 }
 
 /** A named API token: its name is the principal of what is done with it. */
@@ -46,14 +49,9 @@ export interface MailConfig {
   readonly max_message_bytes: number;
 }
 
-/** What one step may use at the most; a template can only narrow it. Milliseconds, bytes, counts. */
-export interface LimitsConfig {
+/** What one step may use at the most, which a template can only narrow, and how large what comes from outside may be. */
+export interface LimitsConfig extends StepLimitValues {
   readonly step_timeout_ms_max: number;
-  readonly memory_bytes_max: number;
-  readonly output_bytes_max: number;
-  readonly host_calls_max: number;
-  readonly io_bytes_max: number;
-  readonly log_lines_max: number;
   readonly template_bytes_max: number;
   readonly context_bytes_max: number;
   readonly template_steps_max: number;

@@ -1,29 +1,12 @@
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { listen, startHttpServer } from '../../testing/http_server.ts';
+import { SELF_SIGNED, SELF_SIGNED_KEY } from '../../testing/self_signed.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { checkedConnector } from './connector.ts';
 import { EgressDenied } from './egress_policy.ts';
 
 const test = suite('checked connector');
-
-// Made for this test; good for `api.test`, signed by itself.
-const SELF_SIGNED_KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8YcoPnuKAKJisAmf
-lSX8Vv5CxpUbdFurSqTEmKOgW1ahRANCAATh/uTWPNBgMp6KmSziLlyx/Baf81Vx
-Q8mQuhdyNNaRuy7YF6utSrdVSwWnqn1EyMlL3+HWIS7H+VhduEb7cots
------END PRIVATE KEY-----`;
-const SELF_SIGNED = `-----BEGIN CERTIFICATE-----
-MIIBkTCCATigAwIBAgIUDDrJ3gVNCut93/Qof3Qw3Kw3SB4wCgYIKoZIzj0EAwIw
-EzERMA8GA1UEAwwIYXBpLnRlc3QwIBcNMjYxMTIyMTkzMjI0WhgPMjEyNjEwMjkx
-OTMyMjRaMBMxETAPBgNVBAMMCGFwaS50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
-AQcDQgAE4f7k1jzQYDKeipks4i5csfwWn/NVcUPJkLoXcjTWkbsu2BerrUq3VUsF
-p6p9RMjJS9/h1iEux/lYXbhG+3KLbKNoMGYwHQYDVR0OBBYEFMMCVPwL6pRdH10+
-nVUh1wEaCSRqMB8GA1UdIwQYMBaAFMMCVPwL6pRdH10+nVUh1wEaCSRqMA8GA1Ud
-EwEB/wQFMAMBAf8wEwYDVR0RBAwwCoIIYXBpLnRlc3QwCgYIKoZIzj0EAwIDRwAw
-RAIgbJWKfVJpeUaHCcjavogfArIZhnF3Q/c4Qecslhtdy7cCIE96lvii9xay52Tv
-n0Pny/nGJi1L0BMNqSzcUNnQjh6K
------END CERTIFICATE-----`;
 
 /** What the connector's `lookup` answers when the resolver finds these addresses. */
 function lookUp(open: boolean, found: readonly string[], options: { all?: boolean; family?: number } = {}) {

@@ -2,14 +2,16 @@ import { WeftError } from '../../kernel/errors.ts';
 import type { Template } from '../../kernel/template/types.ts';
 import type { OperatorConfig } from '../config/types.ts';
 import type { HostFunctions, StepIdentity, StepLimits } from '../sandbox/port.ts';
-import type { Audit } from './audit.ts';
+import type { Audit, AuditedFunction, AuditFacts } from './audit.ts';
 import { createClock } from './clock.ts';
 import type { Resolve } from './connector.ts';
 import { createHttpClient, type HttpClient } from './http_client.ts';
 import { createGuestLog, type LogSink } from './log.ts';
 import { createMailer, type Mailer } from './mail.ts';
 import { createMeter } from './meter.ts';
-import { loadSecrets, type SecretStore } from './secrets.ts';
+import { createPacer } from './pacer.ts';
+import { createRunRecord } from './run_record.ts';
+import type { SecretStore } from './secrets.ts';
 
 /** What the host functions of all runs share. */
 export interface HostServices {
@@ -34,15 +36,15 @@ export interface HostRun {
 }
 
 /**
- * Reads the secrets and opens what host functions need.
+ * Opens what host functions need.
  *
- * @param options.salt see `loadSecrets`. @param options.resolve see `createHttpClient`.
- * @throws secrets_unavailable, mail_unusable
+ * @param options.resolve see `createHttpClient`.
+ * @throws mail_unusable
  */
 export async function createHostServices(
-  config: Pick<OperatorConfig, 'egress' | 'secrets' | 'mail'>,
+  config: Pick<OperatorConfig, 'egress' | 'mail'>,
   options: {
-    readonly salt: string;
+    readonly secrets: SecretStore;
     readonly audit: Audit;
     readonly log: LogSink;
     readonly now?: () => number;
@@ -50,8 +52,7 @@ export async function createHostServices(
     readonly resolve?: Resolve;
   },
 ): Promise<HostServices> {
-  const { salt, audit, log, now = Date.now, env, resolve } = options;
-  const secrets = await loadSecrets(config.secrets, salt, env);
+  const { secrets, audit, log, now = Date.now, env, resolve } = options;
   const mail = await createMailer(config.mail, env);
   const http = createHttpClient(config.egress.allow, resolve);
   return { http, mail, secrets, audit, log, now, close: () => http.close() };
@@ -59,36 +60,49 @@ export async function createHostServices(
 
 /**
  * The host side of a run's imports: HTTP, mail, log and clock under the operator's and the template's policy. Calls of the
- * first two count as host calls; log lines have a limit of their own, and the clock costs nothing.
+ * first two count as host calls; log lines have a limit of their own, and the clock costs nothing. Calls that come faster
+ * than the run may make them wait.
  *
  * `call` rejects for a function that does not exist and for arguments that no jco binding makes: the cell that asks is
  * broken or hostile.
  */
 export function createHostFunctions(services: HostServices, run: HostRun): HostFunctions {
   const { identity, limits, template, signal } = run;
-  const { audit } = services;
   const meter = createMeter(limits);
-  const secrets = services.secrets.scope(identity, template.secrets, audit);
-  const log = createGuestLog(services.log, identity, limits.log_lines_max, secrets.redactor);
-  const clock = createClock(services.now());
-  const bound = {
+  const record = createRunRecord(services.audit);
+  const log = createGuestLog(
+    services.log,
     identity,
-    secrets,
-    meter,
-    audit,
-    timeout_ms_max: limits.timeout_ms,
-    now: services.now,
-    ...(signal === undefined ? {} : { signal }),
+    limits.log_lines_max,
+    services.secrets.redactor(identity.namespace),
+  );
+  const clock = createClock(services.now());
+  const paceImport = createPacer(limits.imports_per_second_max, signal);
+  const paceHostCall = createPacer(limits.host_calls_per_second_max, signal);
+  const within = (name: AuditedFunction) => {
+    const audit = record.within(name);
+    const secrets = services.secrets.scope(identity, template.secrets, audit);
+    return { identity, secrets, meter, audit, limits, now: services.now, ...(signal === undefined ? {} : { signal }) };
   };
-  const http = { ...bound, egress: template.egress };
-  const sendMail = services.mail.bind(bound);
+  const http = { ...within('weft:http/client#send'), egress: template.egress };
+  const mail = within('weft:mail/sender#send');
+  const sendMail = services.mail.bind(mail);
+  const hostCall = async (audit: AuditFacts, perform: () => Promise<Answer>): Promise<Answer> => {
+    await paceHostCall();
+    const answer = await perform();
+    if ('error' in answer && answer.error.tag === 'budget') {
+      audit({ kind: 'budget_exceeded', identity, reason: String(answer.error.val) });
+    }
+    return answer;
+  };
   return {
     async call(name, args) {
+      await paceImport();
       switch (name) {
         case 'weft:http/client#send':
-          return services.http.send(args[0], http);
+          return hostCall(http.audit, () => services.http.send(args[0], http));
         case 'weft:mail/sender#send':
-          return sendMail(args[0]);
+          return hostCall(mail.audit, () => sendMail(args[0]));
         case 'weft:log/logger#log':
           return { ok: log(args[0], args[1], args[2]) };
         case 'weft:clock/wall-clock#now-ms':
@@ -97,6 +111,8 @@ export function createHostFunctions(services: HostServices, run: HostRun): HostF
           throw new WeftError('host_function_unknown', { name });
       }
     },
-    usage: meter.usage,
+    usage: () => ({ ...meter.usage(), ...record.summary() }),
   };
 }
+
+type Answer = { readonly ok: unknown } | { readonly error: { readonly tag: string; readonly val: unknown } };

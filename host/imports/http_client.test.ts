@@ -60,7 +60,7 @@ test('a response arrives as it is, an error status included', async () => {
   const limited = ok(await calls.send({ url: at('/limited') }));
   assert.is(limited.status, 429);
   assert.ok(limited.headers.some(({ name, value }) => name === 'retry-after' && value === '7'));
-  const { calls: count, hosts, denials } = calls.host.usage();
+  const { host_calls: count, hosts, denials } = calls.host.usage();
   assert.equal({ count, hosts, denials }, { count: 2, hosts: [`api.test:${server.port}`], denials: 0 });
 });
 

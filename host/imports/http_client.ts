@@ -1,12 +1,19 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher, errors } from 'undici';
 import type { EgressRule } from '../../kernel/template/types.ts';
 import type { OperatorEgressRule } from '../config/types.ts';
-import type { StepIdentity } from '../sandbox/port.ts';
-import type { Audit } from './audit.ts';
+import type { StepIdentity, StepLimits } from '../sandbox/port.ts';
+import type { AuditFacts } from './audit.ts';
 import { checkedConnector, type Resolve, resolveBySystem } from './connector.ts';
 import { decideEgress, EgressDenied } from './egress_policy.ts';
-import { codingsOf, httpBody, readBody } from './http_body.ts';
-import { checkedMethod, headerBytes, headerValue, pairHeaders, visibleHeaders } from './http_headers.ts';
+import { codingsOf, discardBody, httpBody, readBody } from './http_body.ts';
+import {
+  checkedMethod,
+  checkResponseHeaders,
+  headerBytes,
+  headerValue,
+  pairHeaders,
+  visibleHeaders,
+} from './http_headers.ts';
 import { type Hop, nextHop, prepareHop, type Wire } from './http_hop.ts';
 import {
   type HttpError,
@@ -16,10 +23,9 @@ import {
   type HttpResponse,
   readHttpRequest,
 } from './http_shapes.ts';
-import type { Meter } from './meter.ts';
+import { type Meter, overtime } from './meter.ts';
 import { SecretDenied, type SecretScope } from './secrets.ts';
 
-const REDIRECTS_MAX = 20;
 const RESPONSE_HEADER_BYTES_MAX = 32_768;
 const REDIRECT_BODY_BYTES_MAX = 16_384;
 const CONNECTIONS_PER_ORIGIN = 128;
@@ -34,8 +40,8 @@ export interface HttpRun {
   readonly egress: readonly EgressRule[];
   readonly secrets: SecretScope;
   readonly meter: Meter;
-  readonly audit: Audit;
-  readonly timeout_ms_max: number;
+  readonly audit: AuditFacts;
+  readonly limits: StepLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Ends every call of the run. */
@@ -58,7 +64,7 @@ interface Received {
 /**
  * An HTTP client that sends nothing the egress policy does not allow: each hop is decided anew and each connection goes
  * to addresses that were checked. The environment's proxies do not apply. Secrets are taken out of everything returned.
- * A redirect beyond `maxRedirects` (20 at most) is returned as the response it is.
+ * A redirect beyond `maxRedirects`, or what the run may follow, is returned as the response it is.
  *
  * @param resolve the system's resolver unless a test says otherwise.
  */
@@ -74,19 +80,19 @@ export function createHttpClient(
     run: HttpRun,
     signal: AbortSignal,
   ): Promise<Omit<HttpResponse, 'latencyMs'>> => {
-    const redirects_max = Math.min(request.maxRedirects, REDIRECTS_MAX);
+    const redirects_max = Math.min(request.maxRedirects, run.limits.redirects_max);
     let hop = firstHop(request);
     for (;;) {
       const decision = decideEgress({ operator, template: run.egress, url: hop.url, method: hop.method });
       if (!decision.allowed) throw refused(run, hop, decision.reason);
-      const wire = prepareHop(hop, request, run.secrets, run.now());
+      const wire = prepareHop(hop, request, run.secrets, run.limits, run.now());
       const agent = decision.private ? agents.private : agents.public;
       const received = await exchange(agent, hop, wire, run, signal);
-      run.meter.received(headerBytes(received.headers));
       const location = headerValue(received.headers, 'location');
       const next = nextHop(hop, wire.url, received.status, location, redirects_max);
-      if (next === undefined) return finish(received, wire, request.maxBytes, run, signal);
-      await received.stream.dump({ limit: REDIRECT_BODY_BYTES_MAX, signal });
+      const bytes_max = Math.min(request.maxBytes, run.limits.response_bytes_max);
+      if (next === undefined) return finish(received, wire, bytes_max, run, signal);
+      await discardBody(received.stream, REDIRECT_BODY_BYTES_MAX, (bytes) => run.meter.receivedCoded(bytes));
       hop = next;
     }
   };
@@ -100,8 +106,12 @@ export function createHttpClient(
       try {
         run.meter.called();
         const request = readHttpRequest(value);
-        const timeout_ms = Math.min(request.timeoutMs, run.timeout_ms_max, TIMER_MS_MAX);
-        const late = new HttpFailure('timeout', `no complete answer within ${timeout_ms} ms`);
+        const asked_ms = Math.min(request.timeoutMs, run.limits.timeout_ms, TIMER_MS_MAX);
+        const timeout_ms = Math.min(asked_ms, run.meter.timeLeftMs());
+        const late =
+          timeout_ms < asked_ms
+            ? overtime(run.limits.host_time_ms_max)
+            : new HttpFailure('timeout', `no complete answer within ${timeout_ms} ms`);
         timer = setTimeout(() => deadline.abort(late), timeout_ms);
         const response = await perform(request, run, signal);
         return { ok: { ...response, latencyMs: Math.round(performance.now() - started) } };
@@ -110,10 +120,10 @@ export function createHttpClient(
         const { tag, val } = httpError(ended ?? error);
         // Whatever response is half read goes with its connection.
         deadline.abort();
-        if (tag === 'denied') run.meter.denied();
         return { error: { tag, val: run.secrets.redactor.text(val).slice(0, ERROR_LENGTH_MAX) } };
       } finally {
         clearTimeout(timer);
+        run.meter.took(performance.now() - started);
       }
     },
     async close() {
@@ -146,7 +156,7 @@ async function exchange(agent: Agent, hop: Hop, wire: Wire, run: HttpRun, signal
   run.meter.sending(url.href.length + headerBytes(wire.headers) + (body?.length ?? 0));
   const host = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
   try {
-    const response = await agent.request({
+    const answer = agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: hop.method as Dispatcher.HttpMethod,
@@ -155,13 +165,37 @@ async function exchange(agent: Agent, hop: Hop, wire: Wire, run: HttpRun, signal
       signal,
       responseHeaders: 'raw',
     });
+    const response = await inTime(answer, signal);
     run.meter.contacted(host);
     const headers = pairHeaders(response.headers as unknown as string[]);
+    const bytes = headerBytes(headers);
+    run.meter.receivedCoded(bytes);
+    run.meter.received(bytes);
+    checkResponseHeaders(headers, run.limits);
     return { status: response.statusCode, headers, stream: response.body };
   } catch (error) {
     if (error instanceof EgressDenied) throw refused(run, hop, error.message);
     run.meter.contacted(host);
     throw error;
+  }
+}
+
+/** undici hears of an abort only once it has a connection; a resolver or a peer may keep it waiting. */
+async function inTime(answer: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(signal.reason);
+    answer.then(
+      ({ body }) => body.destroy(),
+      () => undefined,
+    );
+  };
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -173,7 +207,7 @@ async function finish(
   signal: AbortSignal,
 ): Promise<Omit<HttpResponse, 'latencyMs'>> {
   const codings = codingsOf(headerValue(headers, 'content-encoding'));
-  const bytes = await readBody(stream, codings, bytes_max, signal, (count) => run.meter.received(count));
+  const bytes = await readBody(stream, codings, bytes_max, signal, run.meter);
   const { text, bytes: redacted } = run.secrets.redactor;
   url.hash = '';
   return {
@@ -200,6 +234,8 @@ function httpError(error: unknown): HttpError {
   if (error instanceof HttpFailure) return { tag: error.tag, val: error.message };
   if (error instanceof EgressDenied || error instanceof SecretDenied) return { tag: 'denied', val: error.message };
   const { code, message } = error as NodeJS.ErrnoException;
+  // Has a code only sometimes.
+  if (error instanceof errors.HTTPParserError) return { tag: 'network', val: `the answer is not HTTP: ${message}` };
   if (typeof code !== 'string') throw error;
   if (code === 'UND_ERR_INVALID_ARG') return { tag: 'invalid', val: message };
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {

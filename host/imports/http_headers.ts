@@ -1,3 +1,4 @@
+import type { StepLimits } from '../sandbox/port.ts';
 import { HttpFailure, type HttpHeader } from './http_shapes.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -20,8 +21,7 @@ const HOST_OWNED = new Set([...HOP_BY_HOP, 'host', 'content-length', 'expect', '
 const NOT_SHOWN = new Set([...HOP_BY_HOP, 'set-cookie', 'set-cookie2']);
 const CREDENTIALS = new Set(['authorization', 'cookie', 'cookie2']);
 
-const REQUEST_HEADERS_MAX = 100;
-const REQUEST_HEADER_BYTES_MAX = 32_768;
+type HeaderLimits = Pick<StepLimits, 'headers_max' | 'header_bytes_max'>;
 
 /** A method in capitals. @throws HttpFailure `invalid` for what is no method, and for CONNECT and TRACE. */
 export function checkedMethod(method: string): string {
@@ -34,7 +34,7 @@ export function checkedMethod(method: string): string {
 }
 
 /** @throws HttpFailure `invalid` for malformed fields, fields that are the host's to set, and too many of them. */
-export function checkRequestHeaders(headers: readonly HttpHeader[]): void {
+export function checkRequestHeaders(headers: readonly HttpHeader[], limits: HeaderLimits): void {
   for (const { name, value } of headers) {
     if (!TOKEN.test(name)) throw new HttpFailure('invalid', `${JSON.stringify(name)} is not a header name`);
     if (HOST_OWNED.has(name.toLowerCase())) {
@@ -45,12 +45,23 @@ export function checkRequestHeaders(headers: readonly HttpHeader[]): void {
       throw new HttpFailure('invalid', `the value of header "${name}" has a character that headers cannot carry`);
     }
   }
-  if (headers.length > REQUEST_HEADERS_MAX || headerBytes(headers) > REQUEST_HEADER_BYTES_MAX) {
-    throw new HttpFailure(
-      'invalid',
-      `a request may have ${REQUEST_HEADERS_MAX} headers of ${REQUEST_HEADER_BYTES_MAX} bytes together`,
-    );
+  checkHeaderCount(headers, limits);
+  if (headerBytes(headers) > limits.header_bytes_max) {
+    throw new HttpFailure('invalid', `the headers of a request may have ${limits.header_bytes_max} bytes together`);
   }
+}
+
+/** @throws HttpFailure `invalid` for more request headers than a run may send. */
+export function checkHeaderCount(headers: readonly HttpHeader[], { headers_max }: HeaderLimits): void {
+  if (headers.length > headers_max) throw new HttpFailure('invalid', `a request may have ${headers_max} headers`);
+}
+
+/** @throws HttpFailure `too-large` for more, or larger, response headers than a run may receive. */
+export function checkResponseHeaders(headers: readonly HttpHeader[], limits: HeaderLimits): void {
+  const { headers_max, header_bytes_max } = limits;
+  if (headers.length <= headers_max && headerBytes(headers) <= header_bytes_max) return;
+  const allowed = `${headers_max} fields of ${header_bytes_max} bytes together`;
+  throw new HttpFailure('too-large', `the response headers are more than ${allowed}`);
 }
 
 /** Bytes that header fields take on the wire. */

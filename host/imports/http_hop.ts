@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
+import type { StepLimits } from '../sandbox/port.ts';
 import { bodyBytes } from './http_body.ts';
-import { checkRequestHeaders, headerValue, isCredential } from './http_headers.ts';
+import { checkHeaderCount, checkRequestHeaders, headerValue, isCredential } from './http_headers.ts';
 import { type HttpBody, HttpFailure, type HttpHeader, type HttpRequest } from './http_shapes.ts';
-import { holdsPlaceholder, type SecretScope } from './secrets.ts';
+import { holdsPlaceholder, type SecretScope, type SecretTarget } from './secrets.ts';
 import { webhookHeaders } from './standard_webhook.ts';
 
 const URL_BYTES_MAX = 8_192;
@@ -30,28 +31,37 @@ export interface Wire {
 
 /**
  * Puts secrets and credentials into a hop that the policy allowed. After leaving the first origin, credentials and every
- * header that holds a secret stay behind; a body that holds one goes on only where the secret is granted.
+ * header that holds a secret stay behind; a body that holds one ends the chain.
  *
  * @param now_ms of signatures that name a time, since 1970.
  * @throws HttpFailure `invalid`; SecretDenied.
  */
-export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope, now_ms: number): Wire {
-  const host = hop.url.hostname;
+export function prepareHop(
+  hop: Hop,
+  request: HttpRequest,
+  secrets: SecretScope,
+  limits: StepLimits,
+  now_ms: number,
+): Wire {
+  // Before anything grows by the values of secrets.
+  checkHeaderCount(hop.headers, limits);
+  const target = targetOf(hop.url);
+  const { host } = target;
   const url = new URL(hop.url);
   // A redirect's URL is the server's: what looks like a placeholder there is not the guest's.
   if (hop.redirects === 0) {
     secrets.forbid(url.origin, 'the host of a URL', host);
-    url.pathname = secrets.reveal(url.pathname, 'path', host, checkedPath);
-    url.search = secrets.reveal(url.search, 'query', host, encodeURIComponent);
+    url.pathname = secrets.reveal(url.pathname, 'path', target, checkedPath);
+    url.search = secrets.reveal(url.search, 'query', target, encodeURIComponent);
   }
 
   const headers = hop.headers
     .filter(({ name, value }) => !(hop.crossed && (isCredential(name) || holdsPlaceholder(value))))
     .map(({ name, value }) => {
       secrets.forbid(name, 'a header name', host);
-      return { name, value: secrets.reveal(value, 'header', host) };
+      return { name, value: secrets.reveal(value, 'header', target) };
     });
-  const body = revealBody(hop, secrets);
+  const body = revealBody(hop, secrets, limits.request_bytes_max);
   if (!hop.crossed) {
     for (const header of authHeaders(request, hop, { url, body, now_ms }, secrets)) {
       if (headerValue(headers, header.name.toLowerCase()) !== undefined) {
@@ -63,7 +73,7 @@ export function prepareHop(hop: Hop, request: HttpRequest, secrets: SecretScope,
   if (headerValue(headers, 'accept-encoding') === undefined)
     headers.push({ name: 'accept-encoding', value: 'gzip, br' });
   if (headerValue(headers, 'user-agent') === undefined) headers.push({ name: 'user-agent', value: 'weft' });
-  checkRequestHeaders(headers);
+  checkRequestHeaders(headers, limits);
   if (url.href.length > URL_BYTES_MAX)
     throw new HttpFailure('invalid', `the URL is longer than ${URL_BYTES_MAX} bytes`);
   return { url, headers, body };
@@ -101,18 +111,23 @@ export function nextHop(
   };
 }
 
+function targetOf({ hostname, protocol }: URL): SecretTarget {
+  return { host: hostname, secure: protocol === 'https:' };
+}
+
 // Values are escaped as the body's media type asks, so that a quote in a password does not end a JSON string.
-function revealBody(hop: Hop, secrets: SecretScope): Buffer | null {
-  const bytes = bodyBytes(hop.body);
+function revealBody(hop: Hop, secrets: SecretScope, bytes_max: number): Buffer | null {
+  const bytes = bodyBytes(hop.body, bytes_max);
   const text = bytes?.toString('latin1');
   if (text === undefined || !holdsPlaceholder(text)) return bytes;
+  if (hop.crossed) secrets.forbid(text, 'a body that a redirect takes to another origin', hop.url.hostname);
   const type = headerValue(hop.headers, 'content-type') ?? '';
   const encode = (value: string): string => {
     if (/\bform-urlencoded\b/i.test(type)) return encodeURIComponent(value);
     const escaped = /[/+]json\b/i.test(type) ? JSON.stringify(value).slice(1, -1) : value;
     return Buffer.from(escaped).toString('latin1');
   };
-  return Buffer.from(secrets.reveal(text, 'body', hop.url.hostname, encode), 'latin1');
+  return Buffer.from(secrets.reveal(text, 'body', targetOf(hop.url), encode), 'latin1');
 }
 
 // A key in the query stands in the query, so its secret must be granted for that position; it is added to `url`.
@@ -122,7 +137,8 @@ function authHeaders(
   { url, body, now_ms }: { readonly url: URL; readonly body: Buffer | null; readonly now_ms: number },
   secrets: SecretScope,
 ): HttpHeader[] {
-  const reveal = (text: string) => secrets.reveal(text, 'auth', url.hostname);
+  const target = targetOf(hop.url);
+  const reveal = (text: string) => secrets.reveal(text, 'auth', target);
   const plain = (text: string) => {
     secrets.forbid(text, 'the name or prefix of a credential', url.hostname);
     return text;
@@ -141,7 +157,7 @@ function authHeaders(
     case 'api-key': {
       if (!auth.val.inQuery) return [{ name: plain(auth.val.name), value: reveal(auth.val.value) }];
       if (hop.redirects > 0) return [];
-      const value = secrets.reveal(auth.val.value, 'query', url.hostname);
+      const value = secrets.reveal(auth.val.value, 'query', target);
       url.search += `${url.search === '' ? '' : '&'}${encodeURIComponent(plain(auth.val.name))}=${encodeURIComponent(value)}`;
       return [];
     }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type HostCalls, startHostCalls } from '../../testing/host_calls.ts';
-import { startHttpServer, startSentinel } from '../../testing/http_server.ts';
+import { listen, startHttpServer, startSentinel } from '../../testing/http_server.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { StepLimits } from '../sandbox/port.ts';
 import type { HttpRequest, HttpResponse } from './http_shapes.ts';
@@ -57,6 +58,7 @@ const ANSWERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/hollow': (response) =>
     endless(response.writeHead(200, { 'content-encoding': 'gzip' }), Buffer.concat(Array(500).fill(gzipSync('')))),
   '/endless': (response) => endless(response, zeros.subarray(0, 65_536)),
+  '/moved': (response) => response.writeHead(302, { location: '/hello' }).end(),
   '/endless-redirect': (response) =>
     endless(response.writeHead(302, { location: '/hello' }), zeros.subarray(0, 65_536)),
   '/many-headers': (response) =>
@@ -202,7 +204,7 @@ test('calls are counted up to the limit', async () => {
   const calls = await start({ host_calls_max: 2 });
   const tags = await Promise.all(['/hello', '/hello', '/hello'].map((path) => tagOf(calls, path)));
   assert.equal(tags, ['status 200', 'status 200', 'budget']);
-  assert.is(calls.host.usage().calls, 2);
+  assert.is(calls.host.usage().host_calls, 2);
 });
 
 test('bytes are counted up to the limit, in both directions and over all calls', async () => {
@@ -222,4 +224,75 @@ test('a connection is given back after every failure', async () => {
   // More failures than connections allowed to one origin: none may have been kept.
   for (let turn = 0; turn < 130; turn += 1) assert.is(await tagOf(calls, '/stacked'), 'network');
   assert.is(await tagOf(calls, '/hello', { timeoutMs: 5_000 }), 'status 200');
+});
+
+test('bytes are counted as they travel, too: what decodes to nothing is not free', async () => {
+  const calls = await start({ wire_bytes_max: 50_000 });
+  assert.is(await tagOf(calls, '/hollow', { maxBytes: 4_000_000_000 }), 'budget');
+  assert.is(await tagOf(calls, '/hello', { method: 'POST', body: { tag: 'text', val: 'x'.repeat(50_000) } }), 'budget');
+});
+
+test('a body that comes byte by byte counts its pieces', async () => {
+  const calls = await start({ wire_bytes_max: 10_000 });
+  assert.is(await tagOf(calls, '/drip', { timeoutMs: 20_000 }), 'budget');
+});
+
+test('the time of all calls together is limited', async () => {
+  const calls = await start({ host_time_ms_max: 100 });
+  assert.is(await tagOf(calls, '/silent'), 'budget');
+  assert.is(await tagOf(calls, '/hello'), 'budget');
+  const { host_calls, denials, denied } = calls.host.usage();
+  assert.equal([host_calls, denials], [1, 1]);
+  assert.match(denied[0]!.reason, 'host_time_ms_max');
+});
+
+test('redirects, headers and bodies are limited for each request', async () => {
+  assert.is(await tagOf(await start({ redirects_max: 0 }), '/moved'), 'status 302');
+  const headers = [1, 2, 3].map((n) => ({ name: `x-${n}`, value: 'y'.repeat(100) }));
+  assert.is(await tagOf(await start({ headers_max: 2 }), '/hello', { headers }), 'invalid');
+  assert.is(await tagOf(await start({ header_bytes_max: 256 }), '/hello', { headers }), 'invalid');
+  assert.is(await tagOf(await start({ headers_max: 6 }), '/headers'), 'too-large');
+  assert.is(await tagOf(await start({ response_bytes_max: 4 }), '/gzip', { maxBytes: 100 }), 'too-large');
+  const body = { tag: 'text', val: 'é' } as const;
+  assert.is(await tagOf(await start({ request_bytes_max: 1 }), '/hello', { method: 'POST', body }), 'too-large');
+  assert.is(await tagOf(await start({ request_bytes_max: 2 }), '/hello', { method: 'POST', body }), 'status 200');
+  const coded = { tag: 'base64', val: btoa('xyz') } as const;
+  assert.is(await tagOf(await start({ request_bytes_max: 2 }), '/hello', { method: 'POST', body: coded }), 'too-large');
+});
+
+test('a spent budget is audited once, however often it is asked for', async () => {
+  const calls = await start({ host_calls_max: 0 });
+  for (let turn = 0; turn < 5; turn += 1) assert.is(await tagOf(calls, '/hello'), 'budget');
+  assert.equal(
+    calls.audit.map(({ kind, function: name }) => [kind, name]),
+    [['budget_exceeded', 'weft:http/client#send']],
+  );
+});
+
+test('calls that come too fast wait for their turn', async () => {
+  const calls = await start({ host_calls_per_second_max: 20 });
+  const started = performance.now();
+  for (let turn = 0; turn < 25; turn += 1) assert.is(await tagOf(calls, '/hello'), 'status 200');
+  // Twenty at once, five at 50 ms each; timers may be a little early.
+  assert.ok(performance.now() - started > 200);
+});
+
+test('a response behind a response is nobody’s answer', async () => {
+  const smuggler = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      socket.write(
+        'HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\noneHTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nsmuggled',
+      );
+    });
+  });
+  const { port, close } = await listen(smuggler);
+  const calls = await startHostCalls({ egress: [{ ...RULE, port }] });
+  for (let turn = 0; turn < 5; turn += 1) {
+    const answer = await calls.send({ url: `http://api.test:${port}/` });
+    if ('ok' in answer) assert.equal(answer.ok.body, { tag: 'text', val: 'one' });
+    else assert.is(answer.error.tag, 'network');
+  }
+  await calls.close();
+  await close();
 });

@@ -42,8 +42,8 @@ async function start(): Promise<HostCalls> {
   const calls = await startHostCalls({
     egress: [RULE],
     secrets: {
-      KEY: { value: KEY, hosts: ['api.test'] },
-      WIDE: { value: WIDE, hosts: ['*.test'], positions: ['auth', 'header', 'query', 'body'] },
+      KEY: { value: KEY, hosts: ['api.test'], plain_http: true },
+      WIDE: { value: WIDE, hosts: ['*.test'], positions: ['auth', 'header', 'query', 'body'], plain_http: true },
     },
   });
   open.push(calls);
@@ -105,9 +105,9 @@ test('the host signs a webhook as Standard Webhooks says', async () => {
   const calls = await startHostCalls({
     egress: [RULE],
     secrets: {
-      HOOK: { value: secret, hosts: ['api.test'] },
-      BARE: { value: key.toString('base64'), hosts: ['api.test'] },
-      SHORT: { value: 'whsec_c2hvcnQ=', hosts: ['api.test'] },
+      HOOK: { value: secret, hosts: ['api.test'], plain_http: true },
+      BARE: { value: key.toString('base64'), hosts: ['api.test'], plain_http: true },
+      SHORT: { value: 'whsec_c2hvcnQ=', hosts: ['api.test'], plain_http: true },
     },
   });
   open.push(calls);
@@ -159,15 +159,15 @@ test('a secret may stand in a path that it cannot lead out of', async () => {
   const calls = await startHostCalls({
     egress: [{ ...RULE, path: '/services' }],
     secrets: {
-      SLACK: { value: 'T0CANARY/B0/x_1', hosts: ['api.test'], positions: ['path'] },
-      DOTS: { value: '../../canary', hosts: ['api.test'], positions: ['path'] },
-      QUERY: { value: 'canary?to=1', hosts: ['api.test'], positions: ['path'] },
+      SLACK: { value: 'T0CANARY/B0/x_1', hosts: ['api.test'], positions: ['path'], plain_http: true },
+      DOTS: { value: '../../canary', hosts: ['api.test'], positions: ['path'], plain_http: true },
+      QUERY: { value: 'canary?to=1', hosts: ['api.test'], positions: ['path'], plain_http: true },
     },
   });
   open.push(calls);
   const [answer, [seen]] = await exchange(calls, { url: at(`/services/${calls.placeholder('SLACK')}`) });
   assert.is(seen!.url, '/services/T0CANARY/B0/x_1');
-  assert.match((answer as { ok: HttpResponse }).ok.url, /\/services\/\[redacted SLACK\]$/);
+  assert.match((answer as { ok: HttpResponse }).ok.url, /\/services\/\[redacted:SLACK\]$/);
   for (const name of ['DOTS', 'QUERY']) {
     const [refused, none] = await exchange(calls, { url: at(`/services/${calls.placeholder(name)}`) });
     assert.is('error' in refused && refused.error.tag, 'invalid');
@@ -202,7 +202,7 @@ test('where a secret is not granted nothing is sent, and the refusal names it', 
   assert.is(calls.host.usage().denials, requests.length);
 });
 
-test('a redirect takes no secret to another origin, save in a body that is granted there', async () => {
+test('a redirect takes no secret to another origin, wherever it is granted', async () => {
   const calls = await start();
   const [key, wide] = [calls.placeholder('KEY'), calls.placeholder('WIDE')];
   const away = (host: string) => at(`/away?to=${encodeURIComponent(at('/end', host))}`);
@@ -223,10 +223,11 @@ test('a redirect takes no secret to another origin, save in a body that is grant
     assert.is(same?.headers['x-secret'], `v ${WIDE}`);
   }
   const body = { tag: 'text', val: wide } as const;
-  const [, granted] = await exchange(calls, { url: away('other.test'), method: 'POST', body });
+  const [answer, seen] = await exchange(calls, { url: away('other.test'), method: 'POST', body });
+  assert.is('error' in answer && answer.error.tag, 'denied');
   assert.equal(
-    granted.map((seen) => seen.body),
-    [WIDE, WIDE],
+    seen.map((each) => each.body),
+    [WIDE],
   );
 });
 
@@ -235,7 +236,7 @@ test('a refusal on the way does not repeat the secret that a server put into its
   const auth = { tag: 'bearer', val: calls.placeholder('KEY') } as const;
   const [answer] = await exchange(calls, { url: at('/tell'), auth });
   assert.is('error' in answer && answer.error.tag, 'denied');
-  assert.match(JSON.stringify(answer), /\[redacted KEY\]/);
+  assert.match(JSON.stringify(answer), /\[redacted:KEY\]/);
 });
 
 test('a server that repeats a secret gives the guest its name instead', async () => {
@@ -243,17 +244,92 @@ test('a server that repeats a secret gives the guest its name instead', async ()
   const auth = { tag: 'basic', val: { username: 'me', password: calls.placeholder('KEY') } } as const;
   const [answer] = await exchange(calls, { url: at('/'), auth });
   const { body, headers } = (answer as { ok: HttpResponse }).ok;
-  assert.match(body.tag === 'text' ? body.val : '', /Basic .*\[redacted KEY\]/);
-  assert.match(JSON.stringify(headers), /Basic.*\[redacted KEY\]/);
+  assert.match(body.tag === 'text' ? body.val : '', /Basic .*\[redacted:KEY\]/);
+  assert.match(JSON.stringify(headers), /Basic.*\[redacted:KEY\]/);
 });
 
 test('log and clock answer beside it', async () => {
   const calls = await start();
   assert.equal(await calls.host.call('weft:clock/wall-clock#now-ms', []), { ok: '1700000000123' });
   assert.equal(await calls.host.call('weft:log/logger#log', ['info', `got ${KEY}`, '']), { ok: undefined });
-  assert.match(JSON.stringify(calls.log), /got \[redacted KEY\]/);
+  assert.match(JSON.stringify(calls.log), /got \[redacted:KEY\]/);
   const unknown = await calls.host.call('weft:fs/files#read', []).catch((error) => error);
   assert.is(unknown.code, 'host_function_unknown');
+});
+
+test('a receipt tells which secrets were used where, and what was refused; never a value', async () => {
+  const calls = await start();
+  const [key, wide] = [calls.placeholder('KEY'), calls.placeholder('WIDE')];
+  const bearer = { tag: 'bearer', val: key } as const;
+  for (const path of ['/', '/x']) await exchange(calls, { url: at(path), auth: bearer });
+  await exchange(calls, { url: at(`/?k=${wide}`) });
+  for (let turn = 0; turn < 30; turn += 1) await exchange(calls, { url: at('/', 'other.test'), auth: bearer });
+  await exchange(calls, { url: 'http://elsewhere.example/' });
+  const { secret_uses, denials, denied, hosts, host_calls } = calls.host.usage();
+  assert.equal(secret_uses, [
+    { secret: 'KEY', host: 'api.test', position: 'auth', count: 2 },
+    { secret: 'WIDE', host: 'api.test', position: 'query', count: 1 },
+  ]);
+  assert.equal([denials, denied.length, host_calls, hosts], [31, 20, 34, [`api.test:${server.port}`]]);
+  assert.equal(denied[0], {
+    function: 'weft:http/client#send',
+    target: 'other.test',
+    reason: 'secret "KEY" is not granted for the host "other.test"',
+  });
+  assert.not.match(JSON.stringify(calls.host.usage()), /canary/);
+});
+
+test('no secret goes over plain http unless that is granted', async () => {
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: { KEY: { value: KEY, hosts: ['api.test'], positions: ['auth', 'header', 'query', 'body'] } },
+  });
+  open.push(calls);
+  const key = calls.placeholder('KEY');
+  for (const request of [
+    { auth: { tag: 'bearer', val: key } },
+    { headers: [{ name: 'x', value: key }] },
+    { url: at(`/?k=${key}`) },
+    { method: 'POST', body: { tag: 'text', val: key } },
+  ] as const) {
+    const [answer, seen] = await exchange(calls, { url: at('/'), ...request });
+    assert.match('error' in answer ? answer.error.val : '', 'plain_http');
+    assert.is(seen.length, 0);
+  }
+});
+
+test('many references do not become more than a request may be', async () => {
+  const calls = await startHostCalls({
+    egress: [RULE],
+    secrets: {
+      LONG: { value: 'canary'.repeat(10_000), hosts: ['api.test'], positions: ['header', 'body'], plain_http: true },
+    },
+  });
+  open.push(calls);
+  const many = calls.placeholder('LONG').repeat(100_000);
+  const [body] = await exchange(calls, { url: at('/'), method: 'POST', body: { tag: 'text', val: many } });
+  assert.is('error' in body && body.error.tag, 'denied');
+  const headers = [{ name: 'x', value: calls.placeholder('LONG') }];
+  const [header] = await exchange(calls, { url: at('/'), headers });
+  assert.is('error' in header && header.error.tag, 'invalid');
+});
+
+test('a secret that arrives in pieces, in another encoding each, is recognized', async () => {
+  const dripping = await startHttpServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    const told = Buffer.from([KEY, btoa(KEY), Buffer.from(KEY).toString('hex')].join('\n'));
+    for (const byte of told) response.write(Buffer.from([byte]));
+    response.end();
+  });
+  const calls = await startHostCalls({
+    egress: [{ ...RULE, port: dripping.port }],
+    secrets: { KEY: { value: KEY, hosts: ['other.test'] } },
+  });
+  open.push(calls);
+  const [answer] = await exchange(calls, { url: `http://api.test:${dripping.port}/` });
+  const { body } = (answer as { ok: HttpResponse }).ok;
+  assert.is(body.tag === 'text' && body.val.match(/\[redacted:KEY\]/g)?.length, 3);
+  await dripping.close();
 });
 
 test('no secret is in anything that a guest, a log or an auditor was given', () => {

@@ -36,7 +36,7 @@ test('secrets and control characters never reach the sink', () => {
   assert.not.match(text, 'canary');
   assert.not.match(text, btoa('x:canary-value-1').slice(4, -4));
   assert.not.match(text.replaceAll('\\\\', ''), /[\u0000-\u001f\u007f-\u009f\u202e\u2028]|\\[nu]/);
-  assert.is(lines[0]?.[2], '[redacted KEY]\\u000a\\u001b[31m\\u202e\\u009b\\u2028');
+  assert.is(lines[0]?.[2], '[redacted:KEY]\\u000a\\u001b[31m\\u202e\\u009b\\u2028');
 });
 
 test('fields that are not a JSON object are kept as text', () => {

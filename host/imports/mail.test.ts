@@ -74,7 +74,7 @@ test('a message reaches the relay with the sender of the operator', async () => 
     ],
   );
   assert.match(mail!.text, /text\/plain[\s\S]*It was shipped\.[\s\S]*text\/html[\s\S]*<p>It was shipped/);
-  const { calls: counted, hosts, bytes_out } = host.host.usage();
+  const { host_calls: counted, hosts, bytes_out } = host.host.usage();
   assert.equal([counted, hosts], [1, [`127.0.0.1:${server.port}`]]);
   assert.ok(bytes_out > 300);
   assert.equal(

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { MailConfig } from '../config/types.ts';
-import type { StepIdentity } from '../sandbox/port.ts';
-import type { Audit } from './audit.ts';
+import type { StepIdentity, StepLimits } from '../sandbox/port.ts';
+import type { AuditFacts } from './audit.ts';
 import { hostMatches } from './egress_policy.ts';
 import { HttpFailure } from './http_shapes.ts';
 import {
@@ -26,8 +26,8 @@ export interface MailRun {
   readonly identity: StepIdentity;
   readonly secrets: SecretScope;
   readonly meter: Meter;
-  readonly audit: Audit;
-  readonly timeout_ms_max: number;
+  readonly audit: AuditFacts;
+  readonly limits: StepLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Ends every call of the run. */
@@ -88,8 +88,9 @@ export async function createMailer(
           sent.set(message.key, { text, receipt });
           return { ok: receipt };
         } catch (error) {
-          if (error instanceof SecretDenied) run.meter.denied();
           return { error: redacted(mailError(error), run) };
+        } finally {
+          run.meter.took(performance.now() - started);
         }
       };
     },
@@ -99,7 +100,6 @@ export async function createMailer(
 function checkPolicy(relay: SmtpRelay | undefined, config: MailConfig, message: MailMessage, run: MailRun): SmtpRelay {
   const { to, subject, text, html = '', replyTo = '', key } = message;
   const refusal = (reason: string): MailFailure => {
-    run.meter.denied();
     run.audit({ kind: 'mail_denied', identity: run.identity, recipient: to, reason });
     return new MailFailure({ tag: 'denied', val: reason });
   };
@@ -128,7 +128,7 @@ async function hand(
     });
   }
   run.meter.sending(bytes.length);
-  const timeout_ms = Math.min(message.timeoutMs, run.timeout_ms_max, TIMER_MS_MAX);
+  const timeout_ms = Math.min(message.timeoutMs, run.limits.timeout_ms, run.meter.timeLeftMs(), TIMER_MS_MAX);
   const late = new MailFailure({ tag: 'timeout', val: `the relay did not finish within ${timeout_ms} ms` });
   const ended = new MailFailure({ tag: 'network', val: 'the run has ended' });
   const ending = new AbortController();

@@ -5,15 +5,16 @@ import { WeftError } from '../../kernel/errors.ts';
 import { STEP } from '../../testing/host_calls.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { SecretConfig, SecretPosition } from '../config/types.ts';
-import type { AuditEvent } from './audit.ts';
+import type { AuditFact } from './audit.ts';
 import { loadSecrets, SecretDenied } from './secrets.ts';
 
 const test = suite('secrets');
 
 const VALUE = 'canary-value-1';
+const to = (host: string, secure = true) => ({ host, secure });
 
 async function scoped(config: Partial<SecretConfig>, listed: readonly string[] = ['KEY']) {
-  const events: AuditEvent[] = [];
+  const events: AuditFact[] = [];
   const store = await loadSecrets(
     { KEY: { source: { env: 'KEY' }, hosts: ['api.test', '*.corp.test'], ...config } },
     'salt',
@@ -31,7 +32,7 @@ test('values come from the environment and from files, without a trailing line b
   const store = await loadSecrets(configs, 'salt', { A: 'from-the-environment' });
   const scope = store.scope(STEP, ['A', 'B'], () => {});
   const text = `${store.placeholder(STEP, 'A')}|${store.placeholder(STEP, 'B')}`;
-  assert.is(scope.reveal(text, 'auth', 'h'), 'from-the-environment|from-a-file');
+  assert.is(scope.reveal(text, 'auth', to('h')), 'from-the-environment|from-a-file');
   await rm(directory, { recursive: true });
 });
 
@@ -67,7 +68,7 @@ test('a placeholder is stable in a step and different for another step, name or 
 });
 
 test('a value appears only where host, position, namespace and template grant it', async () => {
-  const cases: [RegExp | null, Partial<SecretConfig>, SecretPosition, string, string[]?][] = [
+  const cases: [RegExp | null, Partial<SecretConfig>, SecretPosition, string, (string[] | undefined)?, boolean?][] = [
     [null, {}, 'auth', 'api.test'],
     [null, {}, 'header', 'eu.corp.test'],
     [null, { namespaces: ['sales'] }, 'auth', 'api.test'],
@@ -79,10 +80,12 @@ test('a value appears only where host, position, namespace and template grant it
     [/host "corp.test"/, {}, 'auth', 'corp.test'],
     [/namespace "sales"/, { namespaces: ['other'] }, 'auth', 'api.test'],
     [/template/, {}, 'auth', 'api.test', []],
+    [/plain http.*plain_http/, {}, 'auth', 'api.test', undefined, false],
+    [null, { plain_http: true }, 'auth', 'api.test', undefined, false],
   ];
-  for (const [refusal, config, position, host, listed] of cases) {
+  for (const [refusal, config, position, host, listed, secure] of cases) {
     const { scope, events, held } = await scoped(config, listed);
-    const attempt = () => scope.reveal(`Bearer ${held}!`, position, host);
+    const attempt = () => scope.reveal(`Bearer ${held}!`, position, to(host, secure));
     if (refusal === null) {
       assert.is(attempt(), `Bearer ${VALUE}!`);
       assert.equal(events, [{ kind: 'secret_used', identity: STEP, secret: 'KEY', position, host }]);
@@ -99,8 +102,8 @@ test('a value appears only where host, position, namespace and template grant it
 test('what no secret of the step stands behind is denied, not sent on', async () => {
   const { store, scope, events } = await scoped({}, ['KEY', 'UNKNOWN']);
   const foreign = store.placeholder({ ...STEP, step_id: 's2' }, 'KEY');
-  assert.throws(() => scope.reveal(foreign, 'auth', 'api.test'), /not made for this step/);
-  assert.throws(() => scope.reveal(store.placeholder(STEP, 'UNKNOWN'), 'auth', 'api.test'), /operator's secrets/);
+  assert.throws(() => scope.reveal(foreign, 'auth', to('api.test')), /not made for this step/);
+  assert.throws(() => scope.reveal(store.placeholder(STEP, 'UNKNOWN'), 'auth', to('api.test')), /operator's secrets/);
   assert.throws(() => scope.forbid(`/${foreign}/`, 'a path', 'api.test'), /may not stand in a path/);
   assert.is(events.length, 3);
 });
@@ -112,5 +115,36 @@ test('a value that looks like a placeholder is not substituted again', async () 
     { A: (await loadSecrets({}, 'salt', {})).placeholder(STEP, 'B'), B: VALUE },
   );
   const scope = store.scope(STEP, ['A', 'B'], () => {});
-  assert.is(scope.reveal(store.placeholder(STEP, 'A'), 'auth', 'h'), store.placeholder(STEP, 'B'));
+  assert.is(scope.reveal(store.placeholder(STEP, 'A'), 'auth', to('h')), store.placeholder(STEP, 'B'));
+});
+
+test('a value that may be guessed is warned of, and never shown', async () => {
+  const sources = { SHORT: { source: { env: 'A' }, hosts: ['h'] }, LONG: { source: { env: 'B' }, hosts: ['h'] } };
+  const { warnings } = await loadSecrets(sources, 'salt', { A: 'hunter-22', B: 'a-value-that-is-long-enough' });
+  assert.equal(warnings, ['secret "SHORT" has 9 bytes; one of at least 16 is hard to guess']);
+});
+
+test('redaction covers what a namespace could list, and nothing of the others', async () => {
+  const hosts = ['h'];
+  const store = await loadSecrets(
+    {
+      OPEN: { source: { env: 'OPEN' }, hosts },
+      SALES: { source: { env: 'SALES' }, hosts, namespaces: ['sales'] },
+      LEGAL: { source: { env: 'LEGAL' }, hosts, namespaces: ['legal'] },
+    },
+    'salt',
+    { OPEN: 'open-canary-1', SALES: 'sales-canary-2', LEGAL: 'legal-canary-3' },
+  );
+  const text = 'open-canary-1 sales-canary-2 legal-canary-3';
+  assert.is(store.scope(STEP, [], () => {}).redactor.text(text), '[redacted:OPEN] [redacted:SALES] legal-canary-3');
+  assert.is(store.redactor('other').text(text), '[redacted:OPEN] sales-canary-2 legal-canary-3');
+  assert.is(store.redactor().text(text), '[redacted:OPEN] [redacted:SALES] [redacted:LEGAL]');
+  assert.is(store.redactor('b'), store.redactor('c'));
+});
+
+test('a text takes only so many references, for a value is longer than what stands for it', async () => {
+  const { scope, held, events } = await scoped({});
+  assert.is(scope.reveal(held.repeat(32), 'auth', to('api.test')), VALUE.repeat(32));
+  assert.is(events.length, 1);
+  assert.throws(() => scope.reveal(held.repeat(33), 'auth', to('api.test')), /32 references/);
 });

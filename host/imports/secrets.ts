@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { WeftError } from '../../kernel/errors.ts';
 import type { SecretConfig, SecretPosition } from '../config/types.ts';
 import type { StepIdentity } from '../sandbox/port.ts';
-import type { Audit, AuditEvent } from './audit.ts';
+import type { AuditFact, AuditFacts } from './audit.ts';
 import { hostMatches } from './egress_policy.ts';
 import { createRedactor, type Redactable, type Redactor, redactable } from './redaction.ts';
 
@@ -12,7 +12,11 @@ const PLACEHOLDER = /weft-secret-[0-9a-f]{32}/g;
 const DEFAULT_POSITIONS: readonly SecretPosition[] = ['auth', 'header'];
 /** Redacting anything shorter would damage ordinary text. */
 const VALUE_BYTES_MIN = 8;
+/** What is shorter can be guessed, and may be part of ordinary text. */
+const VALUE_BYTES_ADVISED = 16;
 const VALUE_BYTES_MAX = 65_536;
+/** A value may be a thousand times as long as its placeholder. */
+const REVEALED_MAX = 32;
 
 /** The operator's secrets, read once. */
 export interface SecretStore {
@@ -22,19 +26,34 @@ export interface SecretStore {
    */
   placeholder(run: Pick<StepIdentity, 'task_id' | 'step_id'>, name: string): string;
   /** The secrets as one run may use them. `listed` are the names in its template. */
-  scope(identity: StepIdentity, listed: readonly string[], audit: Audit): SecretScope;
+  scope(identity: StepIdentity, listed: readonly string[], audit: AuditFacts): SecretScope;
+  /**
+   * Of every secret that a template of the namespace could list, whether it does or not: a server may repeat to one
+   * template what another told it. Of all secrets without a namespace.
+   */
+  redactor(namespace?: string): Redactor;
+  /** What an operator should know of the values, a line each; never the values. */
+  readonly warnings: readonly string[];
+}
+
+/** Where a secret would go. */
+export interface SecretTarget {
+  /** As `URL.hostname` gives it. */
+  readonly host: string;
+  /** Whether the way there is encrypted. */
+  readonly secure: boolean;
 }
 
 /** The secrets of one run. */
 export interface SecretScope {
   /**
-   * Puts values in place of placeholders, each through `encode`; audited.
-   * @throws SecretDenied when one is not granted for this host, namespace, position or template.
+   * Puts values in place of placeholders, each through `encode`; every secret that is used is audited once.
+   * @throws SecretDenied when one is not granted for this host, namespace, position or template, or not in the clear.
    */
-  reveal(text: string, position: SecretPosition, host: string, encode?: (value: string) => string): string;
+  reveal(text: string, position: SecretPosition, target: SecretTarget, encode?: (value: string) => string): string;
   /** @throws SecretDenied when the text holds a placeholder at all. `place` is for people. */
   forbid(text: string, place: string, host: string): void;
-  /** Of all secrets that the template lists. */
+  /** Of the run's namespace. */
   readonly redactor: Redactor;
 }
 
@@ -55,6 +74,7 @@ export async function loadSecrets(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SecretStore> {
   const problems: string[] = [];
+  const warnings: string[] = [];
   const secrets = new Map<
     string,
     { readonly config: SecretConfig; readonly value: string; readonly spelled: Redactable }
@@ -62,6 +82,10 @@ export async function loadSecrets(
   for (const [name, config] of Object.entries(configs)) {
     try {
       const value = checkedValue(await readSource(config.source, env));
+      const bytes = Buffer.byteLength(value);
+      if (bytes < VALUE_BYTES_ADVISED) {
+        warnings.push(`secret "${name}" has ${bytes} bytes; one of at least ${VALUE_BYTES_ADVISED} is hard to guess`);
+      }
       secrets.set(name, { config, value, spelled: redactable(name, value) });
     } catch (error) {
       problems.push(`"${name}" from ${describe(config.source)}: ${(error as Error).message}`);
@@ -78,37 +102,63 @@ export async function loadSecrets(
     return `weft-secret-${digest.slice(0, 32)}`;
   };
 
+  // One for each set of secrets: namespaces are the templates' to invent, sets are not.
+  const redactors = new Map<string, Redactor>();
+  const redactor: SecretStore['redactor'] = (namespace) => {
+    const within = [...secrets].filter(([, { config }]) => isGrantedTo(config, namespace));
+    const key = JSON.stringify(within.map(([name]) => name));
+    const known = redactors.get(key) ?? createRedactor(within.map(([, { spelled }]) => spelled));
+    redactors.set(key, known);
+    return known;
+  };
+
   const scope: SecretStore['scope'] = (identity, listed, audit) => {
     const names = new Map([...secrets.keys(), ...listed].map((name) => [placeholder(identity, name), name]));
-    const deny = (event: Pick<AuditEvent & { kind: 'secret_denied' }, 'secret' | 'position' | 'host' | 'reason'>) => {
+    const deny = (
+      event: Pick<Extract<AuditFact, { kind: 'secret_denied' }>, 'secret' | 'position' | 'host' | 'reason'>,
+    ) => {
       audit({ kind: 'secret_denied', identity, ...event });
       return new SecretDenied(event.reason);
     };
-    const refusal = (name: string | undefined, position: SecretPosition, host: string): string | undefined => {
+    const refusal = (name: string | undefined, position: SecretPosition, target: SecretTarget): string | undefined => {
+      const { host, secure } = target;
       if (name === undefined) return 'the request holds a secret placeholder that was not made for this step';
       if (!listed.includes(name)) return `secret "${name}" is not listed under "secrets" in the template`;
       const config = secrets.get(name)?.config;
       if (config === undefined) return `secret "${name}" is not among the operator's secrets`;
-      if (config.namespaces !== undefined && !config.namespaces.includes(identity.namespace)) {
+      if (!isGrantedTo(config, identity.namespace)) {
         return `secret "${name}" is not granted to the namespace "${identity.namespace}"`;
       }
       const positions = config.positions ?? DEFAULT_POSITIONS;
       if (!positions.includes(position)) {
         return `secret "${name}" may not stand in ${position}; it is granted for ${positions.join(', ')}`;
       }
-      return config.hosts.some((pattern) => hostMatches(pattern, host))
+      if (!config.hosts.some((pattern) => hostMatches(pattern, host))) {
+        return `secret "${name}" is not granted for the host "${host}"`;
+      }
+      return secure || config.plain_http === true
         ? undefined
-        : `secret "${name}" is not granted for the host "${host}"`;
+        : `secret "${name}" may not go over plain http; use https, or grant it with "plain_http: true"`;
     };
     return {
-      reveal: (text, position, host, encode = (value) => value) =>
-        text.replace(PLACEHOLDER, (found) => {
+      reveal: (text, position, target, encode = (value) => value) => {
+        const { host } = target;
+        let count = 0;
+        const used = new Set<string>();
+        const revealed = text.replace(PLACEHOLDER, (found) => {
           const secret = names.get(found);
-          const reason = refusal(secret, position, host);
+          count += 1;
+          const reason =
+            count > REVEALED_MAX
+              ? `a ${position} may hold ${REVEALED_MAX} references to secrets`
+              : refusal(secret, position, target);
           if (reason !== undefined) throw deny({ secret: secret ?? null, position, host, reason });
-          audit({ kind: 'secret_used', identity, secret: secret as string, position, host });
+          used.add(secret as string);
           return encode(secrets.get(secret as string)?.value as string);
-        }),
+        });
+        for (const secret of used) audit({ kind: 'secret_used', identity, secret, position, host });
+        return revealed;
+      },
       forbid: (text, place, host) => {
         const found = text.match(PLACEHOLDER)?.[0];
         if (found === undefined) return;
@@ -116,10 +166,10 @@ export async function loadSecrets(
         const reason = `${secret === null ? 'a secret placeholder' : `secret "${secret}"`} may not stand in ${place}`;
         throw deny({ secret, position: 'elsewhere', host, reason });
       },
-      redactor: createRedactor(listed.flatMap((name) => secrets.get(name)?.spelled ?? [])),
+      redactor: redactor(identity.namespace),
     };
   };
-  return { placeholder, scope };
+  return { placeholder, scope, redactor, warnings };
 }
 
 /** The value that a source of the config names; undefined for a variable that is not set. Throws when a file cannot be read. */
@@ -129,6 +179,10 @@ export async function readSource(
 ): Promise<string | undefined> {
   if ('env' in source) return env[source.env];
   return (await readFile(source.file, 'utf8')).replace(/\r?\n$/, '');
+}
+
+function isGrantedTo({ namespaces }: SecretConfig, namespace: string | undefined): boolean {
+  return namespace === undefined || namespaces === undefined || namespaces.includes(namespace);
 }
 
 function checkedValue(value: string | undefined): string {

@@ -5,6 +5,7 @@ import type { Command, Environment, Fence } from '../../kernel/task/commands.ts'
 import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
+import { narrow } from '../../kernel/template/step_limits.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { BlobCodec } from '../blobs/codec.ts';
 import { dispatchApart, wholeResult } from '../blobs/messages.ts';
@@ -235,6 +236,7 @@ export class Orchestrator {
       inputs,
       ...(resume === undefined ? {} : { resume }),
       timeout_ms: definition.timeout_ms,
+      limits: narrow(template.limits ?? {}, definition.limits),
       egress: template.egress,
       secrets: template.secrets,
       ...(state.head.traceparent === undefined ? {} : { traceparent: state.head.traceparent }),

@@ -108,7 +108,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
 
   async function perform(job: Job, cell: Cell): Promise<void> {
     const { run, directory } = job;
-    const { output_bytes_max, io_bytes_max, memory_bytes_max: run_memory_bytes_max } = run.limits;
+    const { output_bytes_max, io_bytes_max, request_bytes_max, memory_bytes_max: run_memory_bytes_max } = run.limits;
     job.started = { cell, at_ms: performance.now() };
     running.add(job);
     const order = {
@@ -116,7 +116,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
       call: { name: 'run', step: stepRecord(run) },
       output_bytes_max,
       // JSON in JSON at most doubles; what does not fit is no JSON.
-      frame_bytes_max: SMALL_FRAME_BYTES + 2 * Math.max(output_bytes_max, io_bytes_max),
+      frame_bytes_max: SMALL_FRAME_BYTES + 2 * Math.max(output_bytes_max, Math.min(io_bytes_max, request_bytes_max)),
     } as const;
     const report = await cell.perform(order, (name, args) => run.host.call(name, args));
     // It was settled meanwhile, by a timeout or an abort, and the cell with it.

@@ -8,7 +8,7 @@ import { type CheckedComponent, checkComponent } from './component_check.ts';
 import { describeComponent } from './describe.ts';
 import { parseJsonText } from './json_text.ts';
 import type { LoadedComponent } from './port.ts';
-import { TRANSPILER_VERSION, transpile } from './transpiler.ts';
+import { TRANSPILER_VERSION, type Transpile, transpile as transpileOnce } from './transpiler.ts';
 
 export interface ComponentStoreOptions {
   /** Made when it does not exist. Cells may read all of it. */
@@ -16,6 +16,8 @@ export interface ComponentStoreOptions {
   readonly maxComponentBytes: number;
   /** Gives back what is a capability; throws, naming every problem, when it is none. */
   readonly validateCapability: (value: Json) => Capability;
+  /** In place of a process for each component: for who transpiles one after the other. */
+  readonly transpile?: Transpile;
 }
 
 /** The components that can be run here. */
@@ -50,7 +52,7 @@ const TRANSPILERS_MAX = 2;
 
 /** @throws component_cache_unavailable when the directory can't be made or read */
 export async function openComponentStore(options: ComponentStoreOptions): Promise<ComponentStore> {
-  const { maxComponentBytes, validateCapability } = options;
+  const { maxComponentBytes, validateCapability, transpile = transpileOnce } = options;
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
   const available = new Map<string, string>();

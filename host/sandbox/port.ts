@@ -3,19 +3,12 @@ import type { Json } from '../../kernel/json.ts';
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure } from '../../kernel/task/events.ts';
 import type { Resume } from '../../kernel/task/state.ts';
+import type { StepLimitValues } from '../../kernel/template/step_limits.ts';
 
-/** What one run of a step may use. */
-export interface StepLimits {
+/** What one run of a step may use; a cell's own memory is a limit as well. */
+export interface StepLimits extends StepLimitValues {
   /** From the call of `run`, waiting for a cell included; the cell is killed then. */
   readonly timeout_ms: number;
-  /** Linear memory of the guest, never more than the executor's cells have. */
-  readonly memory_bytes_max: number;
-  /** UTF-8 bytes of the outcome. */
-  readonly output_bytes_max: number;
-  readonly host_calls_max: number;
-  /** Decoded bytes received plus bytes sent by host calls. */
-  readonly io_bytes_max: number;
-  readonly log_lines_max: number;
 }
 
 /** Who runs what: the grant that host functions check every call against. */
@@ -53,13 +46,28 @@ export interface StepRun {
 export interface HostFunctions {
   call(name: string, args: readonly unknown[]): Promise<{ ok: unknown } | { error: unknown }>;
   /** Of the whole run, for the receipt. */
-  usage(): {
-    readonly calls: number;
-    readonly hosts: readonly string[];
-    readonly bytes_in: number;
-    readonly bytes_out: number;
-    readonly denials: number;
-  };
+  usage(): HostUsage;
+}
+
+/** What a run did through its host functions, as its receipt tells it. Never holds a secret's value. */
+export interface HostUsage {
+  /** HTTP requests and mails. */
+  readonly host_calls: number;
+  /** Contacted, as `name:port`, sorted; the first hundred. */
+  readonly hosts: readonly string[];
+  /** Decoded. */
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  /** Of everything that was refused, how often. */
+  readonly denials: number;
+  /** The first of them. */
+  readonly denied: readonly { readonly function: string; readonly target: string; readonly reason: string }[];
+  readonly secret_uses: readonly {
+    readonly secret: string;
+    readonly host: string;
+    readonly position: string;
+    readonly count: number;
+  }[];
 }
 
 /** What one run cost, in milliseconds and bytes. */

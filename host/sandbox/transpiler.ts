@@ -7,10 +7,13 @@ import { cellProgram, confinedArguments } from './cell_flags.ts';
 /** The pin of jco, and a count of the changes to how it is used: what was generated otherwise is not used again. */
 export const TRANSPILER_VERSION = 'jco-1.35.0-2';
 
-const TIMEOUT_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 const HEAP_MB_MAX = 512;
 const GENERATED_FILE = /^component(\.core\d*)?\.(mjs|wasm)$/;
+
+/** Leaves the transpiled form of a component in a directory; see `transpile`. */
+export type Transpile = typeof transpile;
 
 /**
  * Transpiles a component by jco in a process that may read jco and write `directory`, and nothing else. Leaves
@@ -24,9 +27,14 @@ export async function transpile(
   versions: Readonly<Record<string, string>>,
   directory: string,
 ): Promise<void> {
+  return transpileBy(() => runTranspiler(directory, versions), bytes, directory);
+}
+
+/** Does what `transpile` does, `run` being what turns `component.wasm` of the directory into code. */
+export async function transpileBy(run: () => Promise<void>, bytes: Uint8Array, directory: string): Promise<void> {
   const source = join(directory, 'component.wasm');
   await writeFile(source, bytes);
-  await runTranspiler(directory, versions);
+  await run();
   await rm(source);
   for (const name of await readdir(directory)) {
     if (!GENERATED_FILE.test(name) || !(await lstat(join(directory, name))).isFile()) {
@@ -36,13 +44,7 @@ export async function transpile(
 }
 
 function runTranspiler(directory: string, versions: Readonly<Record<string, string>>): Promise<void> {
-  const confinement = {
-    readable: [directory, ...jcoDirectories()],
-    writable: [directory],
-    memory_bytes_max: MEMORY_BYTES_MAX,
-    heap_mb_max: HEAP_MB_MAX,
-  };
-  const args = [...confinedArguments(cellProgram('transpile'), confinement), directory, JSON.stringify(versions)];
+  const args = [...transpilerArguments(directory), directory, JSON.stringify(versions)];
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
@@ -54,6 +56,16 @@ function runTranspiler(directory: string, versions: Readonly<Record<string, stri
         reject(new Error(`jco can't transpile it: ${why || error.message}`));
       },
     );
+  });
+}
+
+/** Arguments that start the transpiler by Node, with the right to read jco and to write `directory`. */
+export function transpilerArguments(directory: string): string[] {
+  return confinedArguments(cellProgram('transpile'), {
+    readable: [directory, ...jcoDirectories()],
+    writable: [directory],
+    memory_bytes_max: MEMORY_BYTES_MAX,
+    heap_mb_max: HEAP_MB_MAX,
   });
 }
 

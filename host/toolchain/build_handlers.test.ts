@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cannedHost } from '../../testing/canned_host.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { wasmHandler } from '../../testing/wasm_handler.ts';
+import { cannedHost } from '../handler_author/native/canned_host.ts';
+import { hostImports } from '../handler_author/native/script.ts';
 import { type BuildOptions, type BuildReport, buildHandlers } from './build_handlers.ts';
 
 const test = suite('handler build');
@@ -85,7 +86,7 @@ test('compiles a folder outside of Weft to a component and its manifest', async 
   assert.match(manifest!.digest, /^sha256:[0-9a-f]{64}$/);
   assert.equal(manifest!.capability.imports, [], 'the capability has its defaults');
 
-  const greet = (await wasmHandler(path))(cannedHost().imports);
+  const greet = (await wasmHandler(path))(hostImports(cannedHost().call));
   assert.equal(JSON.parse(greet.describe()), CAPABILITY);
   const step = { taskId: 't', stepId: 's', stepName: 'n', attempt: 1, idempotencyKey: 'k', config: '{}' };
   assert.equal(greet.run({ ...step, inputs: '{"name":"Ada"}' }), { outcome: { tag: 'complete', val: '"hello Ada"' } });

@@ -19,6 +19,8 @@ export interface Bundle {
   readonly code: string;
   /** The `weft:` interfaces that it imports, sorted. */
   readonly imports: readonly string[];
+  /** The files it was made of, but for those of packages; absolute. */
+  readonly sources: readonly string[];
   /** Where a place of `code` (1-based) was written; undefined when nobody wrote it. */
   locate(line: number, column: number): SourcePosition | undefined;
 }
@@ -32,7 +34,7 @@ export async function bundleHandler(entry: string): Promise<Bundle> {
   const imports = new Set<string>();
   const directory = resolve(dirname(entry));
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       stdin: {
         contents: `import 'weft/guest/prelude';\nexport { handler } from './${basename(entry)}';\n`,
         resolveDir: directory,
@@ -43,6 +45,7 @@ export async function bundleHandler(entry: string): Promise<Bundle> {
       absWorkingDir: directory,
       outfile: 'handler.js',
       sourcemap: 'external',
+      metafile: true,
       bundle: true,
       format: 'esm',
       platform: 'neutral',
@@ -54,7 +57,10 @@ export async function bundleHandler(entry: string): Promise<Bundle> {
       logLevel: 'silent',
     });
     const [map, code] = outputFiles.map((file) => file.text) as [string, string];
-    return { code, imports: [...imports].sort(), locate: locator(map, directory) };
+    const sources = Object.keys(metafile.inputs)
+      .filter((file) => !/(^|\/)node_modules\//.test(file) && file !== 'entry.js')
+      .map((file) => resolve(directory, file));
+    return { code, imports: [...imports].sort(), sources, locate: locator(map, directory) };
   } catch (error) {
     const { errors } = error as { errors?: Message[] };
     if (errors === undefined) throw error;

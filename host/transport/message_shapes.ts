@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import { STEP_LIMIT_NAMES } from '../../kernel/template/step_limits.ts';
 import { anything, both, choice, count, either, flag, list, name, record, type Shape, text, variant } from './shape.ts';
 
 const fence = { task_id: name, step_id: name, attempt: count(1), activation: count() };
@@ -21,6 +22,8 @@ const egressRule = record(
   { host: name },
   { scheme: choice('http', 'https'), port: count(1), methods: list(name), path: text },
 );
+
+const limits = record({}, Object.fromEntries(STEP_LIMIT_NAMES.map((each) => [each, count()])));
 
 const receipt = record({ broker: name, claimed_at: count() });
 
@@ -58,7 +61,7 @@ const dispatch = (may: Travels): Shape =>
       egress: list(egressRule),
       secrets: list(name),
     },
-    { resume: resume(may) },
+    { resume: resume(may), limits },
   );
 
 const result = (may: Travels): Shape =>

@@ -2,6 +2,7 @@ import type { Json } from '../../kernel/json.ts';
 import type { Fence, Outcome } from '../../kernel/task/commands.ts';
 import type { Failure, HandlerPin, Receipt } from '../../kernel/task/events.ts';
 import type { Resume } from '../../kernel/task/state.ts';
+import type { NarrowedLimits } from '../../kernel/template/step_limits.ts';
 import type { EgressRule } from '../../kernel/template/types.ts';
 import type { StepIdentity } from '../sandbox/port.ts';
 import { MESSAGE_DATA, type MessageType } from './message_shapes.ts';
@@ -17,6 +18,8 @@ export interface DispatchData {
   /** Present when a suspended step wakes. */
   readonly resume?: Resume;
   readonly timeout_ms: number;
+  /** What template and step narrow; the broker's own limits hold besides. */
+  readonly limits?: NarrowedLimits;
   /** Where the template lets its steps connect to. */
   readonly egress: readonly EgressRule[];
   /** Names of the secrets that the template lists. */

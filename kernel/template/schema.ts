@@ -1,6 +1,7 @@
 import { SECRET_NAME_PATTERN, STEP_NAME_PATTERN } from '../reference/names.ts';
 import { RETRY_DEFAULTS, STEP_DEFAULTS, TEMPLATE_DEFAULTS } from './defaults.ts';
 import { HOST_PATTERN } from './egress.ts';
+import { STEP_LIMIT_NAMES, STEP_LIMITS } from './step_limits.ts';
 import type { EgressRule, HandlerReference, RetryPolicy, StepDefinition, Template } from './types.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -16,6 +17,13 @@ const BUDGET_PROPERTIES = {
   max_wall_clock_ms: { type: 'integer', minimum: 1, description: 'From submission to the end, in milliseconds.' },
   max_cost_usd: { type: 'number', minimum: 0, description: 'What model calls and handlers cost, in US dollars.' },
 } as const;
+
+const LIMIT_PROPERTIES = Object.fromEntries(
+  STEP_LIMIT_NAMES.map((name) => {
+    const { minimum, maximum, description } = STEP_LIMITS[name];
+    return [name, { type: 'integer', minimum, maximum, description }];
+  }),
+);
 
 const EGRESS_PROPERTIES = {
   scheme: { enum: ['https', 'http'], default: 'https', description: 'The scheme of the URL.' },
@@ -137,6 +145,13 @@ const STEP_PROPERTIES = {
     default: STEP_DEFAULTS.timeout_ms,
     description: 'How long one attempt may run, in milliseconds. Waiting for people does not count.',
   },
+  limits: {
+    type: 'object',
+    additionalProperties: false,
+    properties: LIMIT_PROPERTIES,
+    description:
+      "What one run of this step may use. A limit can only be narrower than the template's and the operator's.",
+  },
   on_failure: {
     enum: ['block', 'continue', 'fail_task'],
     default: STEP_DEFAULTS.on_failure,
@@ -189,6 +204,12 @@ const TEMPLATE_PROPERTIES = {
     uniqueItems: true,
     default: [],
     description: 'Names of the secrets that steps may refer to, as ${secrets.NAME}.',
+  },
+  limits: {
+    type: 'object',
+    additionalProperties: false,
+    properties: LIMIT_PROPERTIES,
+    description: "What one run of a step may use. A limit can only be narrower than the operator's.",
   },
   budget: {
     type: 'object',

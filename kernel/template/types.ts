@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import type { NarrowedLimits } from './step_limits.ts';
 
 /** What a step does in the graph; every kind has the same lifecycle. */
 export type StepType = 'standard' | 'decision' | 'deferred' | 'batchable' | 'batch_worker' | 'planning';
@@ -41,6 +42,8 @@ export interface StepDefinition {
   readonly retry: RetryPolicy;
   /** From the claim of an attempt, in milliseconds. */
   readonly timeout_ms: number;
+  /** Narrower than the operator's and the template's; more than theirs changes nothing. */
+  readonly limits?: NarrowedLimits;
   readonly on_failure: OnFailure;
 }
 
@@ -71,6 +74,8 @@ export interface Template {
   readonly egress: readonly EgressRule[];
   /** Names of the secrets its steps may refer to. */
   readonly secrets: readonly string[];
+  /** For every step, narrower than the operator's. */
+  readonly limits?: NarrowedLimits;
   /** Task budget dimensions (design: recursion and budgets); kept as authored, enforced with planning. */
   readonly budget?: JsonObject;
   readonly steps: readonly StepDefinition[];

@@ -9,6 +9,12 @@ import { painter, printable } from '../io.ts';
 import { note, OUTPUT_OPTION, Output } from '../output.ts';
 import { withTemplates } from '../templates.ts';
 import { handlerColumns } from '../views.ts';
+import { HANDLERS_CALL } from './handlers_call.ts';
+import { HANDLERS_CHECK } from './handlers_check.ts';
+import { HANDLERS_DEV } from './handlers_dev.ts';
+import { HANDLERS_INSPECT } from './handlers_inspect.ts';
+import { HANDLERS_NEW } from './handlers_new.ts';
+import { HANDLERS_TEST } from './handlers_test.ts';
 
 const build = command({
   name: 'handlers build',
@@ -89,4 +95,14 @@ const show = command({
 });
 
 /** The `weft handlers` commands. */
-export const HANDLERS_COMMANDS = [list, show, build];
+export const HANDLERS_COMMANDS = [
+  list,
+  show,
+  HANDLERS_NEW,
+  HANDLERS_DEV,
+  HANDLERS_TEST,
+  HANDLERS_CALL,
+  HANDLERS_INSPECT,
+  HANDLERS_CHECK,
+  build,
+];

@@ -60,6 +60,10 @@ export const SECRETS = {
         description:
           'Where in a request it may stand: `auth`, `header`, `path`, `query`, `body`; the first two when absent.',
       },
+      plain_http: {
+        type: 'boolean',
+        description: 'It may go to its hosts over plain `http`, where others can read it. `false` when absent.',
+      },
     },
     ['source', 'hosts'],
   ),

@@ -1,14 +1,20 @@
 import type { JsonObject } from '../../../kernel/json.ts';
+import { STEP_LIMIT_NAMES, STEP_LIMITS } from '../../../kernel/template/step_limits.ts';
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
 import { integer, listOf, oneOf, path, section } from './describe.ts';
 import { MAIL } from './mail.ts';
 import { RETENTION } from './retention.ts';
 
 const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 /** Node's longest timeout. */
 const MS_MAX = 2 ** 31 - 1;
-const COUNT_MAX = 1_000_000;
+
+const STEP_LIMIT_KEYS = Object.fromEntries(
+  STEP_LIMIT_NAMES.map((name) => {
+    const { description, minimum, preset, maximum } = STEP_LIMITS[name];
+    return [name, integer(description, minimum, preset, maximum)];
+  }),
+);
 
 const LIMITS = section('What one step may use at the most, and how large what comes from outside may be.', {
   step_timeout_ms_max: integer(
@@ -17,11 +23,7 @@ const LIMITS = section('What one step may use at the most, and how large what co
     300_000,
     MS_MAX,
   ),
-  memory_bytes_max: integer('Linear memory of a handler, in bytes.', MIB, 128 * MIB, 4 * GIB),
-  output_bytes_max: integer("A run's outcome, in bytes of UTF-8.", 1_024, 16 * MIB, GIB),
-  host_calls_max: integer('Host calls of a run.', 0, 100, COUNT_MAX),
-  io_bytes_max: integer("Bytes that a run's host calls send and receive, decoded.", 0, 64 * MIB, 4 * GIB),
-  log_lines_max: integer('Log lines of a run; more are dropped, and counted.', 0, 1_000, COUNT_MAX),
+  ...STEP_LIMIT_KEYS,
   template_bytes_max: integer("A template's text, in bytes.", 1_024, MIB, 16 * MIB),
   context_bytes_max: integer("A task's context, in bytes of JSON.", 1_024, MIB, 64 * MIB),
   template_steps_max: integer('Steps of a template.', 1, 10_000, 10_000),

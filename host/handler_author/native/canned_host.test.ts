@@ -1,6 +1,6 @@
 import type { Request, Response } from 'weft:http/client@1.0.0';
+import { assert, suite } from '../../../testing/suite.ts';
 import { type CannedExchange, cannedHost } from './canned_host.ts';
-import { assert, suite } from './suite.ts';
 
 const test = suite('canned host');
 
@@ -17,19 +17,9 @@ const REQUEST: Request = {
 
 /** What a case with these exchanges says of one request; an empty text when all is as expected. */
 function complaint(exchanges: readonly CannedExchange[], request = REQUEST): string {
-  const host = cannedHost(exchanges);
-  const send = host.imports['weft:http/client']!['send'] as unknown as (request: Request) => Response;
-  try {
-    send(request);
-  } catch (error) {
-    if ((error as { payload?: unknown }).payload === undefined) throw error;
-  }
-  try {
-    host.assertDone();
-    return '';
-  } catch (error) {
-    return (error as Error).message + JSON.stringify((error as { actual?: unknown }).actual);
-  }
+  const host = cannedHost({ http: exchanges });
+  host.call('weft:http/client#send', [request]);
+  return host.problems().join('\n');
 }
 
 test('is content with the requests that a case expects', () => {
@@ -46,13 +36,13 @@ test('complains of every difference, of requests too many and too few', () => {
   assert.match(complaint([{ request: { body: null } }]), /body is/);
   assert.match(complaint([{ request: { body: { text: 'b' } } }]), /body is/);
   assert.match(complaint([]), /POST https:\/\/example\.com\/a, was not expected/);
-  assert.match(complaint([{}, {}]), /number of requests/);
+  assert.match(complaint([{}, {}]), /the case has 2 request\(s\), and 1 came/);
 });
 
 test('answers with what the case gives, and sensible rest', () => {
   const headers = { 'content-type': 'application/json', link: ['<a>', '<b>'] };
-  const host = cannedHost([{ response: { status: 201, headers, body: { json: [1] } } }, {}], 5);
-  const send = host.imports['weft:http/client']!['send'] as unknown as (request: Request) => Response;
+  const host = cannedHost({ http: [{ response: { status: 201, headers, body: { json: [1] } } }, {}], now_ms: 5 });
+  const send = (request: Request) => (host.call('weft:http/client#send', [request]) as { ok: Response }).ok;
   assert.equal(send(REQUEST), {
     status: 201,
     headers: [
@@ -65,5 +55,14 @@ test('answers with what the case gives, and sensible rest', () => {
     latencyMs: 0,
   });
   assert.equal(send(REQUEST).body, { tag: 'none' });
-  assert.is(host.imports['weft:clock/wall-clock']!['nowMs']!(), 5n);
+  assert.equal(host.call('weft:clock/wall-clock#now-ms', []), { ok: '5' });
+  assert.equal(host.calls(), { 'weft:http/client': 2, 'weft:clock/wall-clock': 1 });
+});
+
+test('refuses every call of an interface that is denied, and misses none of its exchanges', () => {
+  const host = cannedHost({ http: [{}, {}], denied: ['weft:http/client'] });
+  assert.equal(host.call('weft:http/client#send', [REQUEST]), {
+    error: { tag: 'denied', val: 'nothing is allowed here' },
+  });
+  assert.equal(host.problems(), []);
 });

@@ -5,6 +5,7 @@ import type { Resume } from '../../kernel/task/state.ts';
 import type { OperatorConfig, OperatorEgressRule } from '../config/types.ts';
 import type { AuditEvent } from '../imports/audit.ts';
 import { createHostFunctions, createHostServices } from '../imports/host_functions.ts';
+import { loadSecrets } from '../imports/secrets.ts';
 import { createCellExecutor } from '../sandbox/cell_executor.ts';
 import type { HostFunctions, RunEnd, StepIdentity } from '../sandbox/port.ts';
 import { contractProblems, inputProblems } from './contract.ts';
@@ -71,9 +72,9 @@ export async function callHandler(target: Target, call: Call, operator: Operator
     const audit: Omit<AuditEvent, 'identity'>[] = [];
     const allow = [...operator.egress.allow, ...call.egress];
     const services = await createHostServices(
-      { egress: { allow }, mail: operator.mail, secrets: {} },
+      { egress: { allow }, mail: operator.mail },
       {
-        salt: randomBytes(32).toString('hex'),
+        secrets: await loadSecrets({}, randomBytes(32).toString('hex')),
         log: logInto(log),
         audit: ({ identity: _, ...event }) => void audit.push(event),
       },

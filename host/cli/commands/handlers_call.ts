@@ -74,7 +74,7 @@ function show(report: CallReport, output: Output, io: Io): number {
 }
 
 function text({ end, problems, log, audit, receipt }: CallReport, paint: Paint): string {
-  const { run_ms, instantiate_ms, memory_bytes, calls, hosts, denials } = receipt;
+  const { run_ms, instantiate_ms, memory_bytes, host_calls, hosts, denials } = receipt;
   const ended = end as { readonly kind: string; readonly outcome?: unknown; readonly failure?: unknown };
   const told = [
     ...log.map(
@@ -87,7 +87,7 @@ function text({ end, problems, log, audit, receipt }: CallReport, paint: Paint):
     ...problems.map((problem) => paint('yellow', printable(problem))),
     ...told.map(printable),
     `instance ${durationText(instantiate_ms)}, run ${durationText(run_ms)}, memory ${(memory_bytes / 1024 / 1024).toFixed(1)} MB, ` +
-      `host calls ${calls}, denied ${denials}${hosts.length === 0 ? '' : `, hosts ${hosts.map(printable).join(', ')}`}`,
+      `host calls ${host_calls}, denied ${denials}${hosts.length === 0 ? '' : `, hosts ${hosts.map(printable).join(', ')}`}`,
     '',
   ].join('\n');
 }

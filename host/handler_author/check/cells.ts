@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { JsonObject } from '../../../kernel/json.ts';
+import { STEP_LIMIT_PRESETS } from '../../../kernel/template/step_limits.ts';
 import { createCellExecutor } from '../../sandbox/cell_executor.ts';
 import type { RunEnd, StepRun } from '../../sandbox/port.ts';
 import { openCellEngine, startCaseCell } from '../cell_engine.ts';
@@ -99,7 +100,7 @@ function stepRun(
   world: Parameters<typeof cannedHost>[0],
 ): StepRun {
   const host = cannedHost(world);
-  const usage = { calls: 0, hosts: [], bytes_in: 0, bytes_out: 0, denials: 0 };
+  const usage = { host_calls: 0, hosts: [], bytes_in: 0, bytes_out: 0, denials: 0, denied: [], secret_uses: [] };
   return {
     identity: {
       task_id: 'task-1',
@@ -114,7 +115,7 @@ function stepRun(
     digest,
     config,
     inputs,
-    limits: { ...CASE_LIMITS, timeout_ms, host_calls_max: 1_000, io_bytes_max: 16_000_000, log_lines_max: 1_000 },
+    limits: { ...STEP_LIMIT_PRESETS, ...CASE_LIMITS, timeout_ms, host_calls_max: 1_000, io_bytes_max: 16_000_000, log_lines_max: 1_000 },
     host: { call: async (name, args) => host.call(name, args), usage: () => usage },
     signal: new AbortController().signal,
   };

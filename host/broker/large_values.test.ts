@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { memoryTransport, Puppet, turns } from '../../testing/engine_rig.ts';
 import { NO_MAIL } from '../../testing/mail_server.ts';
 import { nativeHandlers } from '../../testing/native_executor.ts';
@@ -10,18 +11,15 @@ import { dispatchApart, wholeResult } from '../blobs/messages.ts';
 import type { Blob } from '../blobs/port.ts';
 import { NO_FAULTS } from '../faults.ts';
 import { createHostServices } from '../imports/host_functions.ts';
+import { loadSecrets } from '../imports/secrets.ts';
 import { type DispatchData, dispatchMessage, type ResultData, readResult } from '../transport/messages.ts';
 import { Broker } from './broker.ts';
 
 const test = suite('broker: large values');
 
 const LIMITS = {
+  ...STEP_LIMIT_PRESETS,
   step_timeout_ms_max: 10_000,
-  memory_bytes_max: 1,
-  output_bytes_max: 1,
-  host_calls_max: 1,
-  io_bytes_max: 1,
-  log_lines_max: 1,
   template_bytes_max: 1,
   context_bytes_max: 1,
   template_steps_max: 1,
@@ -71,8 +69,8 @@ async function bench(use: (bench: Bench) => Promise<void>): Promise<void> {
   const blobs = new Blobs();
   const logger = pino({ level: 'silent' });
   const host = await createHostServices(
-    { egress: { allow: [] }, secrets: {}, mail: NO_MAIL },
-    { salt: 's', audit: () => undefined, log: logger },
+    { egress: { allow: [] }, mail: NO_MAIL },
+    { secrets: await loadSecrets({}, 's', {}), audit: () => undefined, log: logger },
   );
   const broker = new Broker({
     name: 'b1',

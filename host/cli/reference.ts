@@ -69,7 +69,7 @@ const KINDS: Readonly<Record<ErrorKind, string>> = {
 
 const ERRORS_INTRO = `# Errors
 
-Written from the table in kernel/errors.ts by \`npx node host/cli/reference.ts\`. Over HTTP an error is a problem
+Written from the table in kernel/error_table/ by \`npx node host/cli/reference.ts\`. Over HTTP an error is a problem
 (RFC 9457) whose \`code\` is one of these and whose \`params\` fill the message; on the command line the message goes to
 stderr and the exit code is the one given here. What is wrong *inside* a document comes as diagnostics with the error:
 docs/diagnostics.md. Codes that handlers fail with are in each handler's README.

@@ -67,7 +67,7 @@ async function start(directory: string, handlers: 'native' | string): Promise<We
   const logger = pino({ level: 'silent' });
   if (handlers === 'native')
     return startWeft(config, { logger, native: nativeHandlers([noop, spread], NATIVE_CAPACITY) });
-  return startWeft({ ...config, handlers: { directories: [handlers] } }, { logger });
+  return startWeft({ ...config, handlers: { ...config.handlers, directories: [handlers] } }, { logger });
 }
 
 async function measure(name: string, open: () => Promise<Weft>, { fanOut }: { fanOut: boolean }): Promise<Row> {

@@ -28,6 +28,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly retention: Retention;
   readonly catalog: Catalog;
+  readonly handlerFiles: Engine['handlerFiles'];
   readonly checker: TemplateChecker;
   readonly hooks: Hooks;
   readonly watchers: Watchers;
@@ -181,6 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
     retention: () => retention.show(),
     runRetention: (how, act) => retention.run(how, act),
     handlers: () => catalog.entries(),
+    handlerFiles: options.handlerFiles,
 
     async health() {
       const answer = await store.countTasks().then(

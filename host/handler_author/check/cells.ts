@@ -115,7 +115,14 @@ function stepRun(
     digest,
     config,
     inputs,
-    limits: { ...STEP_LIMIT_PRESETS, ...CASE_LIMITS, timeout_ms, host_calls_max: 1_000, io_bytes_max: 16_000_000, log_lines_max: 1_000 },
+    limits: {
+      ...STEP_LIMIT_PRESETS,
+      ...CASE_LIMITS,
+      timeout_ms,
+      host_calls_max: 1_000,
+      io_bytes_max: 16_000_000,
+      log_lines_max: 1_000,
+    },
     host: { call: async (name, args) => host.call(name, args), usage: () => usage },
     signal: new AbortController().signal,
   };

@@ -222,7 +222,8 @@ test('an unknown key is answered with the nearest name', () =>
 test('what is loaded can be written down and loaded again', () =>
   inDirectory(async (cwd) => {
     const config = await loadConfig({ cwd, env: {} });
-    const written: OperatorConfig = { ...config, handlers: { directories: config.handlers.directories.slice(1) } };
+    const directories = config.handlers.directories.slice(1);
+    const written: OperatorConfig = { ...config, handlers: { ...config.handlers, directories } };
     await writeFile(join(cwd, 'weft.yaml'), JSON.stringify(written));
     assert.equal(await loadConfig({ cwd, env: {} }), config);
   }));

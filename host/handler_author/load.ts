@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Capability } from '../../kernel/capability/types.ts';
-import { acceptCapability } from '../catalog/load.ts';
+import { acceptCapability } from '../catalog/accept_capability.ts';
 import { type ComponentStore, openComponentStore } from '../sandbox/component_store.ts';
 import { COMPONENT_BYTES_MAX } from '../sandbox/limits.ts';
 import type { Transpile } from '../sandbox/transpiler.ts';

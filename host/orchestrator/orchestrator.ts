@@ -45,6 +45,8 @@ export interface OrchestratorOptions {
   readonly faults: Faults;
   readonly clock: Clock;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
+  /** Whether a component can be run by some worker. */
+  readonly canRun: (digest: string) => boolean;
   readonly watchers: Watchers;
   readonly announcer: Announcer;
   readonly blobs: BlobCodec;
@@ -158,6 +160,35 @@ export class Orchestrator {
   /** The number that no event of this unsettled task has passed; undefined when only the store knows. */
   lastSeq(taskId: string): number | undefined {
     return this.#tasks.lastSeq(taskId);
+  }
+
+  /** Handlers came or went: steps that waited for one that is here now go on. Never rejects. */
+  async workersChanged(): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      for await (const task_id of this.#dispatching()) {
+        if (this.#closing.signal.aborted) return;
+        await this.#wake(task_id).catch((error: unknown) => {
+          logger.error({ err: error, task_id }, 'steps that wait for a worker could not be woken');
+        });
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'steps that wait for a worker could not be looked for');
+    }
+  }
+
+  async #wake(taskId: string): Promise<void> {
+    const { env, canRun, clock } = this.#options;
+    const isHopeful = await this.#tasks.look(taskId, (state) =>
+      [...state.steps.values()].some((step) => {
+        if (step.status !== 'waiting_for_worker') return false;
+        if (step.pin !== null) return canRun(step.pin.digest);
+        const { handler_name, handler_range } = compiledOf(state, step);
+        return env.resolveHandler(handler_name, handler_range) !== undefined;
+      }),
+    );
+    // What would only wait again is left alone: each try is journaled.
+    if (isHopeful) await this.#tasks.perform(taskId, { kind: 'worker_available', at: clock.now() }, () => undefined);
   }
 
   /** Takes no more work and resolves once what was taken is durable. */
@@ -329,20 +360,28 @@ export class Orchestrator {
 
   /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
   async #recover(): Promise<void> {
-    const { store, logger } = this.#options;
-    let recovered: string | undefined;
+    for await (const task_id of this.#dispatching()) {
+      try {
+        await this.#recoverTask(task_id);
+      } catch (error) {
+        if (error instanceof WeftError && error.kind === 'retry') throw error;
+        this.#options.logger.error({ err: error, task_id }, 'a task cannot be taken up again');
+      }
+    }
+  }
+
+  /** Ids of the tasks with dispatches that wait for an answer or a worker, each once. */
+  async *#dispatching(): AsyncIterable<string> {
+    const { store } = this.#options;
+    // Those of one task stand together.
+    let told: string | undefined;
     let cursor: string | undefined;
     do {
       const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
       for (const { task_id } of page.items) {
-        if (recovered === task_id) continue;
-        recovered = task_id;
-        try {
-          await this.#recoverTask(task_id);
-        } catch (error) {
-          if (error instanceof WeftError && error.kind === 'retry') throw error;
-          logger.error({ err: error, task_id }, 'a task cannot be taken up again');
-        }
+        if (told === task_id) continue;
+        told = task_id;
+        yield task_id;
       }
       cursor = page.next_cursor;
     } while (cursor !== undefined);

@@ -37,7 +37,8 @@ export interface Cell {
 /** Performs a guest's import. A rejection ends the run and the cell. */
 export type CallHost = (name: string, args: readonly unknown[]) => Promise<HostReply>;
 
-const UNMEASURED: CellMeasure = { instantiate_ms: 0, run_ms: 0, memory_bytes: 0 };
+/** Of an order whose cell did not live to tell. */
+export const UNMEASURED: CellMeasure = { instantiate_ms: 0, run_ms: 0, memory_bytes: 0 };
 
 const STDERR_CHARACTERS_KEPT = 4096;
 

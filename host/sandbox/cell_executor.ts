@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { SMALL_FRAME_BYTES } from './cell/frames.ts';
 import type { CellMeasure } from './cell/messages.ts';
-import type { Cell } from './cell.ts';
+import { type Cell, UNMEASURED } from './cell.ts';
 import { openCellPool } from './cell_pool.ts';
 import type { ComponentStore } from './component_store.ts';
 import { type SandboxFailureCode, sandboxFailure } from './failures.ts';
@@ -135,7 +135,8 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
       if (end.kind === 'crashed' || end.kind === 'garbage' || end.kind === 'host_failed') {
         logger.warn({ end, cell_pid: cell.pid, ...run.identity }, 'a step ended its cell');
       }
-      job.settle(verdict, measure);
+      // A cell that is gone did not tell how long its guest ran.
+      job.settle(verdict, measure === UNMEASURED ? undefined : measure);
     }
   }
 }

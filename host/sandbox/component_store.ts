@@ -20,6 +20,12 @@ export interface ComponentStoreOptions {
   readonly transpile?: Transpile;
 }
 
+/**
+ * The last check of a component, of its behaviour: it may run what `transpile` left in the directory, in a cell. Done once
+ * for the same bytes; what it gives is kept with them. Throws when the component is refused.
+ */
+export type Trial = (directory: string, capability: Capability) => Promise<Json>;
+
 /** The components that can be run here. */
 export interface ComponentStore {
   /** Every transpiled component is in a directory below this one. */
@@ -28,15 +34,22 @@ export interface ComponentStore {
    * Checks a component, transpiles it and asks it for its capability — from the cache when these bytes were loaded
    * before — and makes it available to cells. None of its code runs outside a confined process.
    *
-   * @throws component_refused when the bytes are not a component that may run here; component_cache_unavailable; and
-   * what `validateCapability` throws.
+   * @throws component_refused when the bytes are not a component that may run here, its `stage` being `structure`,
+   * `translation`, `description` or `imports`; component_cache_unavailable; and what `validateCapability` and `trial` throw.
    */
-  load(bytes: Uint8Array): Promise<LoadedComponent>;
+  load(bytes: Uint8Array, trial?: Trial): Promise<LoadedComponent>;
   /**
    * Makes every component available that was loaded by an earlier process and is not loaded now: steps stay pinned to
    * the bytes they began with when a handler is rebuilt or taken away.
    */
   keepEarlier(): Promise<readonly LoadedComponent[]>;
+  /** What was loaded is from now on only kept: cells still find it, and it may be discarded. */
+  release(digest: string): void;
+  /**
+   * Forgets components that are kept and not loaded: their bytes are gone afterwards.
+   * @throws component_cache_unavailable
+   */
+  discard(digests: readonly string[]): Promise<void>;
   /** Where cells find a loaded or kept component; undefined when there is none with this digest. */
   locate(digest: string): string | undefined;
   /** Of the loaded ones, in the order of loading. */
@@ -46,6 +59,7 @@ export interface ComponentStore {
 const STAGING_PREFIX = '.staging-';
 const STAGING_AGE_MS_MAX = 60 * 60 * 1000;
 const CAPABILITY_FILE = 'capability.json';
+const TRIAL_FILE = 'trial.json';
 const DIGEST_HEX = /^[0-9a-f]{64}$/;
 /** Each transpiler is a process of some 200 MB. */
 const TRANSPILERS_MAX = 2;
@@ -58,14 +72,15 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   const available = new Map<string, string>();
   const kept = new Map<string, string>();
   const turn = turnstile(TRANSPILERS_MAX);
+  let discarding: Promise<void> = Promise.resolve();
 
   return {
     directory,
-    load(bytes) {
+    load(bytes, trial) {
       const hex = createHash('sha256').update(bytes).digest('hex');
       let loading = loaded.get(hex);
       if (loading === undefined) {
-        loading = load(bytes, hex);
+        loading = load(bytes, hex, trial);
         loaded.set(hex, loading);
         // What failed may be tried again: a full disk is not forever.
         loading.catch(() => loaded.delete(hex));
@@ -78,43 +93,92 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
       const found = await Promise.all(earlier.map(readKept));
       return found.filter((component) => component !== undefined);
     },
+    release(digest) {
+      const home = available.get(digest);
+      if (home === undefined) return;
+      available.delete(digest);
+      kept.set(digest, home);
+      loaded.delete(digest.slice('sha256:'.length));
+    },
+    discard(digests) {
+      discarding = discarding.then(() => inCache(directory, () => discard(digests)));
+      const done = discarding;
+      discarding = discarding.catch(() => undefined);
+      return done;
+    },
     locate: (digest) => available.get(digest) ?? kept.get(digest),
     digests: () => [...available.keys()],
   };
 
-  async function load(bytes: Uint8Array, hex: string): Promise<LoadedComponent> {
+  async function load(bytes: Uint8Array, hex: string, trial?: Trial): Promise<LoadedComponent> {
     const digest = `sha256:${hex}`;
     const home = join(directory, hex);
-    const checked = await orRefuse(digest, () => checkComponent(bytes, maxComponentBytes));
-    const described = (await readCapability(home)) ?? (await turn(() => prepare(bytes, checked, digest, home)));
+    const checked = await orRefuse(digest, 'structure', () => checkComponent(bytes, maxComponentBytes));
+    // What is being discarded is not found half gone.
+    await discarding;
+    const described =
+      (await readKeptJson(home, CAPABILITY_FILE)) ?? (await turn(() => prepare(bytes, checked, digest, home, trial)));
     const capability = accept(described, checked, digest);
+    const tried = (await readKeptJson(home, TRIAL_FILE)) ?? (await turn(() => tryOut(home, capability, trial)));
     available.set(digest, home);
-    return { digest, capability };
+    return { digest, capability, trial: tried };
+  }
+
+  /** Leaves what the trial gave beside the component. */
+  async function tryOut(home: string, capability: Capability, trial: Trial | undefined): Promise<Json> {
+    if (trial === undefined) return null;
+    const tried = await trial(home, capability);
+    await inCache(directory, async () => {
+      // Under another name first: half of a file is none.
+      const file = join(home, `${TRIAL_FILE}.${process.pid}`);
+      await writeFile(file, JSON.stringify(tried));
+      await rename(file, join(home, TRIAL_FILE));
+    });
+    return tried;
+  }
+
+  async function discard(digests: readonly string[]): Promise<void> {
+    for (const digest of digests) {
+      const hex = digest.slice('sha256:'.length);
+      const home = kept.get(digest);
+      // Whoever loads it now needs it.
+      if (home === undefined || loaded.has(hex)) continue;
+      kept.delete(digest);
+      const gone = join(directory, `${STAGING_PREFIX}${hex}`);
+      await rename(home, gone);
+      await rm(gone, { recursive: true, force: true });
+    }
   }
 
   /** What is in the cache has passed every check; what says of itself something else today is left alone. */
   async function readKept(hex: string): Promise<LoadedComponent | undefined> {
     const home = join(directory, hex);
-    const described = await readCapability(home);
+    const described = await readKeptJson(home, CAPABILITY_FILE);
     if (described === undefined) return undefined;
     try {
       const capability = validateCapability(described);
       kept.set(`sha256:${hex}`, home);
-      return { digest: `sha256:${hex}`, capability };
+      return { digest: `sha256:${hex}`, capability, trial: (await readKeptJson(home, TRIAL_FILE)) ?? null };
     } catch {
       return undefined;
     }
   }
 
   /** Fills `home` at once, or not at all: a component that is there has passed every check. */
-  async function prepare(bytes: Uint8Array, checked: CheckedComponent, digest: string, home: string): Promise<Json> {
+  async function prepare(
+    bytes: Uint8Array,
+    checked: CheckedComponent,
+    digest: string,
+    home: string,
+    trial: Trial | undefined,
+  ): Promise<Json> {
     const staging = await inCache(directory, () => mkdtemp(join(directory, STAGING_PREFIX)));
     try {
-      await orRefuse(digest, () => transpile(bytes, checked.versions, staging));
-      const described = await orRefuse(digest, async () =>
+      await orRefuse(digest, 'translation', () => transpile(bytes, checked.versions, staging));
+      const described = await orRefuse(digest, 'description', async () =>
         parseJsonText(await describeComponent(staging), 'its capability'),
       );
-      accept(described, checked, digest);
+      await tryOut(staging, accept(described, checked, digest), trial);
       await inCache(directory, async () => {
         await writeFile(join(staging, CAPABILITY_FILE), JSON.stringify(described));
         await moveInto(home, staging);
@@ -130,7 +194,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const undeclared = imports.filter((name) => !capability.imports.includes(name));
     if (undeclared.length > 0) {
       const problem = `it imports ${undeclared.join(', ')}, which its capability does not declare in "imports"`;
-      throw new WeftError('component_refused', { digest, problem });
+      throw new WeftError('component_refused', { digest, problem, stage: 'imports' });
     }
     return capability;
   }
@@ -157,7 +221,7 @@ async function moveInto(home: string, staging: string): Promise<void> {
     await rename(staging, home);
   } catch {
     // Another process was first: what it made of the same bytes is as good, unless it is damaged.
-    if ((await readCapability(home)) !== undefined) return;
+    if ((await readKeptJson(home, CAPABILITY_FILE)) !== undefined) return;
     await rm(home, { recursive: true, force: true });
     await rename(staging, home);
   }
@@ -168,19 +232,19 @@ async function flush(path: string): Promise<void> {
   await file.sync().finally(() => file.close());
 }
 
-async function readCapability(home: string): Promise<Json | undefined> {
+async function readKeptJson(home: string, file: string): Promise<Json | undefined> {
   try {
-    return JSON.parse(await readFile(join(home, CAPABILITY_FILE), 'utf8'));
+    return JSON.parse(await readFile(join(home, file), 'utf8'));
   } catch {
     return undefined;
   }
 }
 
-async function orRefuse<T>(digest: string, check: () => T | Promise<T>): Promise<T> {
+async function orRefuse<T>(digest: string, stage: string, check: () => T | Promise<T>): Promise<T> {
   try {
     return await check();
   } catch (error) {
-    throw new WeftError('component_refused', { digest, problem: (error as Error).message }, { cause: error });
+    throw new WeftError('component_refused', { digest, problem: (error as Error).message, stage }, { cause: error });
   }
 }
 

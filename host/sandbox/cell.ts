@@ -28,6 +28,8 @@ export interface Cell {
   readonly ready: Promise<boolean>;
   /** Resolves when no process is left; says how it ended. */
   readonly exited: Promise<string>;
+  /** False once it was killed or has died. */
+  readonly isAlive: boolean;
   /** Performs an order. Never rejects, and always ends when the cell does. */
   perform(order: CellOrder, callHost: CallHost): Promise<OrderReport>;
   /** By SIGKILL. */
@@ -66,6 +68,7 @@ export function startCell(confinement: Confinement): Cell {
   let orders = 0;
   let current: Underway | undefined;
   let gone: string | undefined;
+  let isKilled = false;
 
   // A dying cell breaks its pipes; `exited` is where that is told.
   for (const stream of [pipe, child.stdin]) stream?.on('error', () => undefined);
@@ -87,6 +90,9 @@ export function startCell(confinement: Confinement): Cell {
     pid: child.pid ?? -1,
     ready: ready.promise,
     exited,
+    get isAlive() {
+      return !isKilled && gone === undefined;
+    },
     perform(order, callHost) {
       if (gone !== undefined) return Promise.resolve({ end: crashed(gone), measure: UNMEASURED });
       reader.bytesMax = order.frame_bytes_max;
@@ -100,6 +106,7 @@ export function startCell(confinement: Confinement): Cell {
   };
 
   function kill(): void {
+    isKilled = true;
     child.kill('SIGKILL');
     pipe?.destroy();
   }

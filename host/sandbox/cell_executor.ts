@@ -9,6 +9,7 @@ import type { Executor, RunEnd, StepRun } from './port.ts';
 import { judgeRun, type RunVerdict } from './run_end.ts';
 import { stepRecord } from './step_record.ts';
 import { createWarmth } from './warmth.ts';
+import { createWear } from './wear.ts';
 
 export interface CellExecutorOptions {
   /** How many processes, and so how many steps at once. */
@@ -18,6 +19,8 @@ export interface CellExecutorOptions {
   readonly memory_bytes_max: number;
   /** JavaScript heap of a cell. */
   readonly heap_mb_max: number;
+  /** After so many runs a cell is replaced by a new one; 10,000 when absent. */
+  readonly cell_runs_max?: number;
   readonly logger: Logger;
 }
 
@@ -32,22 +35,34 @@ interface Job {
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+const MIB = 1024 * 1024;
+/** A new cell costs about as much as three hundred steps. */
+const CELL_RUNS_MAX = 10_000;
+/** Of a cell, besides the heap and what guests had: the engine's code, and instances that are not yet collected. */
+const CELL_OWN_BYTES = 256 * MIB;
+
 /**
  * Runs each step in a process of its own for as long as the step runs, in a fresh instance. More steps than cells
  * wait, first come first served; a step's timeout includes the wait. A cell is used again only after a run in which
- * its guest returned; after anything else it is killed and replaced.
+ * its guest returned; after anything else it is killed and replaced. One that has worked much, or has grown, is replaced
+ * as well. New cells rehearse the components before they are used, and others what they have not run while nothing waits.
  */
 export function createCellExecutor(options: CellExecutorOptions): Executor {
   const { components, memory_bytes_max, heap_mb_max, logger } = options;
   const waiting: Job[] = [];
   const running = new Set<Job>();
   const warmth = createWarmth(components, logger);
+  const wear = createWear({
+    runs_max: options.cell_runs_max ?? CELL_RUNS_MAX,
+    resident_bytes_max: heap_mb_max * MIB + 2 * memory_bytes_max + CELL_OWN_BYTES,
+  });
   let closed = false;
+  const idle = () => !closed && waiting.length === 0;
   const pool = openCellPool({
     size: options.cells,
     confinement: { readable: [components.directory], memory_bytes_max, heap_mb_max },
     logger,
-    prepare: (cell) => warmth.warm(cell, () => !closed && waiting.length === 0),
+    prepare: (cell) => warmth.warm(cell, idle),
     onFree: pump,
   });
 
@@ -129,7 +144,10 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     if (end.kind === 'returned' || end.kind === 'failed') {
       warmth.add(cell, run.digest);
       job.settle(verdict, measure);
-      pool.give(cell);
+      const isWorn = wear.ran(cell);
+      // Work may have come before the cell was warm, and components after.
+      if (idle() && !warmth.isWarm(cell)) await warmth.warm(cell, idle);
+      pool.give(cell, isWorn);
     } else {
       cell.kill();
       if (end.kind === 'crashed' || end.kind === 'garbage' || end.kind === 'host_failed') {

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { TIMEOUT_MS, type Transpile, transpileBy, transpilerArguments } from './transpiler.ts';
 
@@ -47,9 +47,11 @@ interface Server {
 }
 
 function startServer(root: string): Server {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...transpilerArguments(root), '--serve'], {
+  const child = spawn(process.execPath, [...transpilerArguments(root), '--serve'], {
     env: {},
     cwd: '/',
+    // The last is its lifeline: it closes when this process ends.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let answer: (line: string | undefined) => void = () => undefined;

@@ -15,6 +15,9 @@ function cellThat(end: OrderEnd) {
     pid: 1,
     ready: Promise.resolve(true),
     exited: new Promise(() => undefined),
+    get isAlive() {
+      return !state.killed;
+    },
     async perform({ directory }) {
       described.push(directory);
       return { end, measure: MEASURE };
@@ -47,10 +50,26 @@ test('a new cell describes what ran last first, then the rest', async () => {
   assert.is(warmth.has(cell, 'a'), true);
 });
 
-test('stops as soon as there is work', async () => {
+test('stops as soon as there is work, and goes on from there', async () => {
   const warmth = createWarmth(components, silent);
   const { cell, described } = willing();
   await warmth.warm(cell, () => described.length < 2);
+  assert.equal(described, ['/cache/a', '/cache/b']);
+  assert.is(warmth.isWarm(cell), false);
+  await warmth.warm(cell, idle);
+  assert.equal(described, ['/cache/a', '/cache/b', '/cache/c']);
+  assert.is(warmth.isWarm(cell), true);
+});
+
+test('rehearses a component that was loaded later', async () => {
+  const loaded = ['a'];
+  const warmth = createWarmth({ ...components, digests: () => loaded }, silent);
+  const { cell, described } = willing();
+  await warmth.warm(cell, idle);
+  assert.is(warmth.isWarm(cell), true);
+  loaded.push('b');
+  assert.is(warmth.isWarm(cell), false);
+  await warmth.warm(cell, idle);
   assert.equal(described, ['/cache/a', '/cache/b']);
 });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { bindingsIn, type Exports, type Imports } from './bindings.ts';
 import { HOST_INTERFACES, type HostResult } from './interfaces.ts';
-import type { CellMeasure, CellOrder, GuestEnd, HostReply, StepRecord } from './messages.ts';
+import type { CellMeasure, CellOrder, GuestEnd, HostReply } from './messages.ts';
 import { textBytes } from './text_bytes.ts';
 
 /** Asks the broker to perform a host function. @throws CallTooLarge */
@@ -16,24 +16,6 @@ export class CallTooLarge extends Error {
     super(`a host call of ${bytes} bytes`);
     this.bytes = bytes;
   }
-}
-
-interface Exports {
-  readonly handler: {
-    describe(): Promise<unknown>;
-    run(step: StepRecord): Promise<unknown>;
-  };
-}
-
-type Imports = Record<string, Record<string, (...args: unknown[]) => Promise<unknown>>>;
-
-/** What jco generates with `--instantiation async`. */
-interface Transpiled {
-  instantiate(
-    getCoreModule: (name: string) => WebAssembly.Module,
-    imports: Imports,
-    instantiateCore: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
-  ): Promise<Exports> | Exports;
 }
 
 /** Performs one order in a fresh instance. Never rejects. */
@@ -114,7 +96,7 @@ function loadComponent(directory: string): Promise<LoadedComponent> {
 }
 
 async function readComponent(directory: string): Promise<LoadedComponent> {
-  const { instantiate }: Transpiled = await import(pathToFileURL(join(directory, 'component.mjs')).href);
+  const { instantiate } = await bindingsIn(directory);
   const modules = new Map<string, WebAssembly.Module>();
   const coreModule = (name: string) => {
     let module = modules.get(name);

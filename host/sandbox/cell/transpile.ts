@@ -9,15 +9,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generate } from '@bytecodealliance/jco/component';
 import { HANDLER_INTERFACE, HOST_INTERFACES } from './interfaces.ts';
-import { renounceThreads } from './lifeline.ts';
+import { startLifeline } from './lifeline.ts';
+
+/** Of a server, whose stdin brings its orders. */
+const LIFELINE_FD = 3;
 
 /** See `CheckedComponent`. */
 type Versions = Readonly<Record<string, string>>;
 
-// After the imports: jco's file system shim starts a thread of its own when it is loaded.
-renounceThreads();
-
 const [directory, versions] = process.argv.slice(2) as [string, string];
+
+// After the imports: jco's file system shim starts a thread of its own when it is loaded.
+startLifeline(directory === '--serve' ? LIFELINE_FD : undefined);
 
 if (directory === '--serve') {
   for await (const line of createInterface({ input: process.stdin })) {

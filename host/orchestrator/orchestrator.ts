@@ -28,6 +28,7 @@ import type { Announcer } from './announce.ts';
 import { batchPoints } from './batch_points.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
+import { Recovery } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
 import { StuckWatch } from './stuck_watch.ts';
 import { type Creation, TaskHost } from './task_host.ts';
@@ -57,8 +58,6 @@ export interface OrchestratorOptions {
   readonly snapshotEventsMin: number;
 }
 
-/** How many unanswered dispatches are read at a time after a start. */
-const RECOVERY_PAGE = 200;
 /** Of large values, in the states that are kept in memory. */
 const CACHED_LARGE_BYTES_MAX = 256 * 1024 * 1024;
 /** How long to leave a store or transport alone that did not take something. */
@@ -79,6 +78,7 @@ export class Orchestrator {
   readonly #tasks: TaskHost;
   readonly #timers: TimerPump;
   readonly #stuck: StuckWatch;
+  readonly #recovery: Recovery;
   readonly #claims = new Claims();
   readonly #consumers: Consumer[] = [];
   readonly #closing = new AbortController();
@@ -105,6 +105,16 @@ export class Orchestrator {
       fire: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
       onError: (error) => options.logger.error({ err: error }, 'timers could not be fired; trying again'),
     });
+    this.#recovery = new Recovery({
+      store: options.store,
+      tasks: this.#tasks,
+      env: options.env,
+      canRun: options.canRun,
+      clock: options.clock,
+      logger: options.logger,
+      resend: (taskId) => this.#resend(taskId),
+      signal: this.#closing.signal,
+    });
     this.#stuck = new StuckWatch({
       store: options.store,
       clock: options.clock,
@@ -128,7 +138,7 @@ export class Orchestrator {
         if (claim !== undefined) this.#claims.claimed(claim);
       }),
     );
-    await this.#recover();
+    await this.#recovery.recover();
     await this.#timers.start();
     this.#stuck.start();
   }
@@ -163,32 +173,8 @@ export class Orchestrator {
   }
 
   /** Handlers came or went: steps that waited for one that is here now go on. Never rejects. */
-  async workersChanged(): Promise<void> {
-    const { logger } = this.#options;
-    try {
-      for await (const task_id of this.#dispatching()) {
-        if (this.#closing.signal.aborted) return;
-        await this.#wake(task_id).catch((error: unknown) => {
-          logger.error({ err: error, task_id }, 'steps that wait for a worker could not be woken');
-        });
-      }
-    } catch (error) {
-      logger.error({ err: error }, 'steps that wait for a worker could not be looked for');
-    }
-  }
-
-  async #wake(taskId: string): Promise<void> {
-    const { env, canRun, clock } = this.#options;
-    const isHopeful = await this.#tasks.look(taskId, (state) =>
-      [...state.steps.values()].some((step) => {
-        if (step.status !== 'waiting_for_worker') return false;
-        if (step.pin !== null) return canRun(step.pin.digest);
-        const { handler_name, handler_range } = compiledOf(state, step);
-        return env.resolveHandler(handler_name, handler_range) !== undefined;
-      }),
-    );
-    // What would only wait again is left alone: each try is journaled.
-    if (isHopeful) await this.#tasks.perform(taskId, { kind: 'worker_available', at: clock.now() }, () => undefined);
+  workersChanged(): Promise<void> {
+    return this.#recovery.workersChanged();
   }
 
   /** Takes no more work and resolves once what was taken is durable. */
@@ -358,45 +344,17 @@ export class Orchestrator {
     }
   }
 
-  /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
-  async #recover(): Promise<void> {
-    for await (const task_id of this.#dispatching()) {
-      try {
-        await this.#recoverTask(task_id);
-      } catch (error) {
-        if (error instanceof WeftError && error.kind === 'retry') throw error;
-        this.#options.logger.error({ err: error, task_id }, 'a task cannot be taken up again');
-      }
-    }
-  }
-
-  /** Ids of the tasks with dispatches that wait for an answer or a worker, each once. */
-  async *#dispatching(): AsyncIterable<string> {
-    const { store } = this.#options;
-    // Those of one task stand together.
-    let told: string | undefined;
-    let cursor: string | undefined;
-    do {
-      const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { task_id } of page.items) {
-        if (told === task_id) continue;
-        told = task_id;
-        yield task_id;
-      }
-      cursor = page.next_cursor;
-    } while (cursor !== undefined);
-  }
-
-  async #recoverTask(taskId: string): Promise<void> {
+  /** Sends again what a task's steps have no answer to. */
+  async #resend(taskId: string): Promise<void> {
+    const { store, clock } = this.#options;
     const unanswered = await this.#tasks.look(taskId, (state) =>
       [...state.steps.values()].filter((step) => step.status === 'enqueued').map((step) => this.#message(state, step)),
     );
     for (const { value, blobs } of unanswered) {
       // They are there, unless this Weft sets apart what the last one sent as it was.
-      for (const blob of blobs) await this.#options.store.putBlob(blob, this.#options.clock.now());
+      for (const blob of blobs) await store.putBlob(blob, clock.now());
       this.#dispatch(value);
     }
-    await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.clock.now() }, () => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
@@ -14,7 +14,7 @@ import { acceptCapability } from './catalog/accept_capability.ts';
 import { builtInHandlers, ensureBuiltIn } from './catalog/built_in.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { HandlerDirectories } from './catalog/handler_directories.ts';
-import { keepEarlier } from './catalog/kept_components.ts';
+import { KeptComponents, keepEarlier } from './catalog/kept_components.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { OperatorConfig } from './config/types.ts';
 import { faultsFromEnvironment } from './faults.ts';
@@ -182,6 +182,13 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const directories = handlers?.directories;
   opened.push(async () => directories?.close());
   directories?.watch(() => void orchestrator.workersChanged());
+  if (handlers !== undefined && isWithin(config.cache_directory, config.data_directory)) {
+    const { components } = handlers;
+    const look = orchestrator.look.bind(orchestrator);
+    const kept = new KeptComponents({ components, store, look, clock, logger });
+    opened.push(() => kept.close());
+    kept.start();
+  }
   const handlerFiles = () => directories?.files() ?? [];
   return createEngine({
     orchestrator,
@@ -278,6 +285,11 @@ function openSandbox(config: OperatorConfig, components: ComponentStore, logger:
     heap_mb_max: CELL_HEAP_MB,
     logger,
   });
+}
+
+/** Whether what is in a directory is this data directory's own: another cache may serve other stores as well. */
+function isWithin(directory: string, dataDirectory: string): boolean {
+  return resolve(directory).startsWith(resolve(dataDirectory) + sep);
 }
 
 /** @throws data_directory_unusable */

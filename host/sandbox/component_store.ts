@@ -45,15 +45,23 @@ export interface ComponentStore {
   keepEarlier(): Promise<readonly LoadedComponent[]>;
   /** What was loaded is from now on only kept: cells still find it, and it may be discarded. */
   release(digest: string): void;
+  /** What is kept and not loaded. */
+  kept(): readonly KeptComponent[];
   /**
-   * Forgets components that are kept and not loaded: their bytes are gone afterwards.
+   * Deletes components that have been kept all the time since `kept` told of them.
    * @throws component_cache_unavailable
    */
-  discard(digests: readonly string[]): Promise<void>;
+  discard(components: readonly KeptComponent[]): Promise<void>;
   /** Where cells find a loaded or kept component; undefined when there is none with this digest. */
   locate(digest: string): string | undefined;
   /** Of the loaded ones, in the order of loading. */
   digests(): readonly string[];
+}
+
+/** A component that steps may still be pinned to. */
+export interface KeptComponent {
+  readonly digest: string;
+  readonly directory: string;
 }
 
 const STAGING_PREFIX = '.staging-';
@@ -70,7 +78,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
   const available = new Map<string, string>();
-  const kept = new Map<string, string>();
+  const kept = new Map<string, KeptComponent>();
   const turn = turnstile(TRANSPILERS_MAX);
   let discarding: Promise<void> = Promise.resolve();
 
@@ -97,16 +105,17 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
       const home = available.get(digest);
       if (home === undefined) return;
       available.delete(digest);
-      kept.set(digest, home);
+      kept.set(digest, { digest, directory: home });
       loaded.delete(digest.slice('sha256:'.length));
     },
-    discard(digests) {
-      discarding = discarding.then(() => inCache(directory, () => discard(digests)));
+    kept: () => [...kept.values()],
+    discard(components) {
+      discarding = discarding.then(() => inCache(directory, () => discard(components)));
       const done = discarding;
       discarding = discarding.catch(() => undefined);
       return done;
     },
-    locate: (digest) => available.get(digest) ?? kept.get(digest),
+    locate: (digest) => available.get(digest) ?? kept.get(digest)?.directory,
     digests: () => [...available.keys()],
   };
 
@@ -121,6 +130,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const capability = accept(described, checked, digest);
     const tried = (await readKeptJson(home, TRIAL_FILE)) ?? (await turn(() => tryOut(home, capability, trial)));
     available.set(digest, home);
+    kept.delete(digest);
     return { digest, capability, trial: tried };
   }
 
@@ -137,12 +147,12 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     return tried;
   }
 
-  async function discard(digests: readonly string[]): Promise<void> {
-    for (const digest of digests) {
+  async function discard(components: readonly KeptComponent[]): Promise<void> {
+    for (const component of components) {
+      const { digest, directory: home } = component;
       const hex = digest.slice('sha256:'.length);
-      const home = kept.get(digest);
-      // Whoever loads it now needs it.
-      if (home === undefined || loaded.has(hex)) continue;
+      // Whoever loads it now needs it; and between then and now it may have been loaded, and steps pinned to it.
+      if (kept.get(digest) !== component || loaded.has(hex)) continue;
       kept.delete(digest);
       const gone = join(directory, `${STAGING_PREFIX}${hex}`);
       await rename(home, gone);
@@ -157,7 +167,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     if (described === undefined) return undefined;
     try {
       const capability = validateCapability(described);
-      kept.set(`sha256:${hex}`, home);
+      kept.set(`sha256:${hex}`, { digest: `sha256:${hex}`, directory: home });
       return { digest: `sha256:${hex}`, capability, trial: (await readKeptJson(home, TRIAL_FILE)) ?? null };
     } catch {
       return undefined;

@@ -92,9 +92,11 @@ test('survives a cell that is killed from outside', async () => {
     const running = alone.run(stepRun(lab.probe, { do: 'clock' }, { host: never }));
     await started.promise;
     process.kill(cell_pid, 'SIGKILL');
-    const failure = failureOf(await running);
+    const ended = await running;
+    const failure = failureOf(ended);
     assert.is(failure.code, 'cell_crashed');
     assert.match(failure.message, /SIGKILL/);
+    assert.ok(ended.measure.run_ms > 0 && ended.measure.cell_pid === cell_pid, 'a dead cell leaves a measure');
     assert.is(verdict(await alone.run(stepRun(lab.probe, { do: 'honest' }))), 'complete');
   } finally {
     await alone.close();

@@ -11,6 +11,9 @@ import { renounceThreads } from './lifeline.ts';
 // After the imports: jco's file system shim starts a thread of its own when it is loaded.
 renounceThreads();
 
+/** All files together: types that contain each other twice over become any amount of JavaScript. */
+const WRITTEN_BYTES_MAX = 96 * 1024 * 1024;
+
 const [directory, versions] = process.argv.slice(2) as [string, string];
 
 try {
@@ -30,6 +33,8 @@ try {
     tracing: false,
   });
   // `.mjs`, so that no package.json above decides what it is.
+  const written = files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  if (written > WRITTEN_BYTES_MAX) throw new Error(`it becomes ${written} bytes of code`);
   for (const [name, bytes] of files) writeFileSync(join(directory, name.replace(/\.js$/, '.mjs')), bytes);
   process.exit(0);
 } catch (error) {

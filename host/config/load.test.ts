@@ -78,7 +78,7 @@ test('without a file and an environment there are defaults for one machine', () 
           context_bytes_max: 1024 * 1024,
           template_steps_max: 10_000,
         },
-        broker: { cells: 2, drain_grace_ms: 10_000 },
+        broker: { cells: 2, cell_heap_mb: 128, drain_grace_ms: 10_000 },
         api: { host: '127.0.0.1', port: 7_420, tokens: [], allowed_hosts: [] },
         log: { level: 'info' },
       },

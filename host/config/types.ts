@@ -74,7 +74,7 @@ export interface OperatorConfig {
   readonly secrets: Readonly<Record<string, SecretConfig>>;
   readonly mail: MailConfig;
   readonly limits: LimitsConfig;
-  readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
+  readonly broker: { readonly cells: number; readonly cell_heap_mb: number; readonly drain_grace_ms: number };
   readonly api: {
     readonly host: string;
     readonly port: number;

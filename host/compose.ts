@@ -74,8 +74,6 @@ export interface Weft {
   close(): Promise<void>;
 }
 
-/** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
-const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
 /** Fewer are folded in a few milliseconds. */
 const SNAPSHOT_EVENTS_MIN = 1_000;
@@ -259,7 +257,8 @@ async function openHandlers(
   await makeDataDirectory(config.data_directory);
   const components = await openComponentStore({
     cacheDirectory: config.cache_directory,
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    component_bytes_max: COMPONENT_BYTES_MAX,
+    memory_bytes_max: config.limits.memory_bytes_max,
     validateCapability: (value) => acceptCapability(value, compiler),
   });
   const directories = new HandlerDirectories({
@@ -282,7 +281,7 @@ function openSandbox(config: OperatorConfig, components: ComponentStore, logger:
     cells: config.broker.cells,
     components,
     memory_bytes_max,
-    heap_mb_max: CELL_HEAP_MB,
+    heap_mb_max: config.broker.cell_heap_mb,
     logger,
   });
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { WeftError } from '../../kernel/errors.ts';
 import { createHooks } from '../../kernel/hooks/hooks.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { HandlerGrant } from '../config/types.ts';
 import { openComponentStore } from '../sandbox/component_store.ts';
@@ -42,7 +43,8 @@ async function inWorld(use: (world: World) => Promise<void>, grants = GRANTED): 
   await mkdir(directory);
   const store = await openComponentStore({
     cacheDirectory: join(fixtureCache(), 'directories'),
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    component_bytes_max: COMPONENT_BYTES_MAX,
+    memory_bytes_max: STEP_LIMIT_PRESETS.memory_bytes_max,
     validateCapability: (value) => acceptCapability(value, compiler),
   });
   const released: string[] = [];

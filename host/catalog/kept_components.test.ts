@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { TaskState } from '../../kernel/task/state.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { openComponentStore } from '../sandbox/component_store.ts';
 import { fixtureComponent } from '../sandbox/fixtures/components.ts';
 import { believe } from '../sandbox/fixtures/runs.ts';
 import { greeterVariant } from '../sandbox/fixtures/variant.ts';
+import { COMPONENT_BYTES_MAX } from '../sandbox/limits.ts';
 import { KeptComponents } from './kept_components.ts';
 
 const test = suite('kept components');
@@ -19,7 +21,8 @@ test('what no unsettled step is pinned to is deleted; what is pinned, or loaded 
   try {
     const components = await openComponentStore({
       cacheDirectory,
-      maxComponentBytes: 32 * 1024 * 1024,
+      component_bytes_max: COMPONENT_BYTES_MAX,
+      memory_bytes_max: STEP_LIMIT_PRESETS.memory_bytes_max,
       validateCapability: believe,
     });
     const [pinned, done, back] = await Promise.all(

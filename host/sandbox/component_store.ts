@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import type { Capability } from '../../kernel/capability/types.ts';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
-import { type CheckedComponent, checkComponent } from './component_check.ts';
+import { type CheckedComponent, checkShape, checkSize } from './component_check.ts';
 import { describeComponent } from './describe.ts';
-import { parseJsonText } from './json_text.ts';
 import type { LoadedComponent } from './port.ts';
+import { type ComponentShape, readComponent } from './structure/component_reader.ts';
+import { ComponentRefusal } from './structure/refusal.ts';
 import { TRANSPILER_VERSION, type Transpile, transpile as transpileOnce } from './transpiler.ts';
 
 export interface ComponentStoreOptions {
   /** Made when it does not exist. Cells may read all of it. */
   readonly cacheDirectory: string;
-  readonly maxComponentBytes: number;
+  readonly component_bytes_max: number;
+  /** Of linear memory; a component that starts with more is refused. */
+  readonly memory_bytes_max: number;
+  /** What a component's `describe` may take; 10 s when absent. */
+  readonly describe_ms_max?: number;
   /** Gives back what is a capability; throws, naming every problem, when it is none. */
   readonly validateCapability: (value: Json) => Capability;
   /** In place of a process for each component: for who transpiles one after the other. */
@@ -68,13 +73,32 @@ const STAGING_PREFIX = '.staging-';
 const STAGING_AGE_MS_MAX = 60 * 60 * 1000;
 const CAPABILITY_FILE = 'capability.json';
 const TRIAL_FILE = 'trial.json';
+/** What reading every byte of it came to. */
+const SHAPE_FILE = 'shape.json';
 const DIGEST_HEX = /^[0-9a-f]{64}$/;
 /** Each transpiler is a process of some 200 MB. */
 const TRANSPILERS_MAX = 2;
 
+/** A component that passed the check and is not in the cache. */
+interface Preparing {
+  readonly bytes: Uint8Array;
+  readonly shape: ComponentShape;
+  readonly checked: CheckedComponent;
+  readonly digest: string;
+  readonly home: string;
+  readonly trial: Trial | undefined;
+}
+
 /** @throws component_cache_unavailable when the directory can't be made or read */
 export async function openComponentStore(options: ComponentStoreOptions): Promise<ComponentStore> {
-  const { maxComponentBytes, validateCapability, transpile = transpileOnce } = options;
+  const {
+    component_bytes_max,
+    memory_bytes_max,
+    describe_ms_max,
+    validateCapability,
+    transpile = transpileOnce,
+  } = options;
+  const bounds = { component_bytes_max, memory_bytes_max };
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
   const available = new Map<string, string>();
@@ -122,13 +146,18 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   async function load(bytes: Uint8Array, hex: string, trial?: Trial): Promise<LoadedComponent> {
     const digest = `sha256:${hex}`;
     const home = join(directory, hex);
-    const checked = await orRefuse(digest, 'structure', () => checkComponent(bytes, maxComponentBytes));
+    await orRefuse(digest, 'structure', () => checkSize(bytes.length, bounds));
     // What is being discarded is not found half gone.
     await discarding;
+    const known = await readCached<ComponentShape>(join(home, SHAPE_FILE));
+    const shape = known ?? (await orRefuse(digest, 'structure', () => readComponent(bytes)));
+    const checked = await orRefuse(digest, 'structure', () => checkShape(shape, bounds));
+    const preparing = { bytes, shape, checked, digest, home, trial };
     const described =
-      (await readKeptJson(home, CAPABILITY_FILE)) ?? (await turn(() => prepare(bytes, checked, digest, home, trial)));
+      (known && (await readCached<Json>(join(home, CAPABILITY_FILE)))) ?? (await turn(() => prepare(preparing)));
     const capability = accept(described, checked, digest);
-    const tried = (await readKeptJson(home, TRIAL_FILE)) ?? (await turn(() => tryOut(home, capability, trial)));
+    const tried =
+      (await readCached<Json>(join(home, TRIAL_FILE))) ?? (await turn(() => tryOut(home, capability, trial)));
     available.set(digest, home);
     kept.delete(digest);
     return { digest, capability, trial: tried };
@@ -163,33 +192,28 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   /** What is in the cache has passed every check; what says of itself something else today is left alone. */
   async function readKept(hex: string): Promise<LoadedComponent | undefined> {
     const home = join(directory, hex);
-    const described = await readKeptJson(home, CAPABILITY_FILE);
+    const described = await readCached<Json>(join(home, CAPABILITY_FILE));
     if (described === undefined) return undefined;
     try {
       const capability = validateCapability(described);
       kept.set(`sha256:${hex}`, { digest: `sha256:${hex}`, directory: home });
-      return { digest: `sha256:${hex}`, capability, trial: (await readKeptJson(home, TRIAL_FILE)) ?? null };
+      return { digest: `sha256:${hex}`, capability, trial: (await readCached<Json>(join(home, TRIAL_FILE))) ?? null };
     } catch {
       return undefined;
     }
   }
 
   /** Fills `home` at once, or not at all: a component that is there has passed every check. */
-  async function prepare(
-    bytes: Uint8Array,
-    checked: CheckedComponent,
-    digest: string,
-    home: string,
-    trial: Trial | undefined,
-  ): Promise<Json> {
+  async function prepare({ bytes, shape, checked, digest, home, trial }: Preparing): Promise<Json> {
     const staging = await inCache(directory, () => mkdtemp(join(directory, STAGING_PREFIX)));
     try {
       await orRefuse(digest, 'translation', () => transpile(bytes, checked.versions, staging));
-      const described = await orRefuse(digest, 'description', async () =>
-        parseJsonText(await describeComponent(staging), 'its capability'),
+      const described = await orRefuse(digest, 'description', () =>
+        describeComponent(staging, memory_bytes_max, describe_ms_max),
       );
       await tryOut(staging, accept(described, checked, digest), trial);
       await inCache(directory, async () => {
+        await writeFile(join(staging, SHAPE_FILE), JSON.stringify(shape));
         await writeFile(join(staging, CAPABILITY_FILE), JSON.stringify(described));
         await moveInto(home, staging);
       });
@@ -204,7 +228,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const undeclared = imports.filter((name) => !capability.imports.includes(name));
     if (undeclared.length > 0) {
       const problem = `it imports ${undeclared.join(', ')}, which its capability does not declare in "imports"`;
-      throw new WeftError('component_refused', { digest, problem, stage: 'imports' });
+      throw new WeftError('component_refused', { digest, problem, stage: 'imports', rule: 'world' });
     }
     return capability;
   }
@@ -231,7 +255,7 @@ async function moveInto(home: string, staging: string): Promise<void> {
     await rename(staging, home);
   } catch {
     // Another process was first: what it made of the same bytes is as good, unless it is damaged.
-    if ((await readKeptJson(home, CAPABILITY_FILE)) !== undefined) return;
+    if ((await readCached<Json>(join(home, CAPABILITY_FILE))) !== undefined) return;
     await rm(home, { recursive: true, force: true });
     await rename(staging, home);
   }
@@ -242,9 +266,10 @@ async function flush(path: string): Promise<void> {
   await file.sync().finally(() => file.close());
 }
 
-async function readKeptJson(home: string, file: string): Promise<Json | undefined> {
+/** What this store wrote there; undefined when it is not there or damaged. */
+async function readCached<T>(path: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(join(home, file), 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch {
     return undefined;
   }
@@ -253,8 +278,9 @@ async function readKeptJson(home: string, file: string): Promise<Json | undefine
 async function orRefuse<T>(digest: string, stage: string, check: () => T | Promise<T>): Promise<T> {
   try {
     return await check();
-  } catch (error) {
-    throw new WeftError('component_refused', { digest, problem: (error as Error).message, stage }, { cause: error });
+  } catch (cause) {
+    if (!(cause instanceof ComponentRefusal)) throw cause;
+    throw new WeftError('component_refused', { digest, problem: cause.message, stage, rule: cause.rule }, { cause });
   }
 }
 

@@ -225,7 +225,8 @@ async function openComponents(
   await makeDataDirectory(config.data_directory);
   const components = await openComponentStore({
     cacheDirectory: config.cache_directory,
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    component_bytes_max: COMPONENT_BYTES_MAX,
+    memory_bytes_max: config.limits.memory_bytes_max,
     validateCapability: (value) => acceptCapability(value, compiler),
   });
   await loadHandlers(config.handlers.directories, components, catalog, hooks, logger);

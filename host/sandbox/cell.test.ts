@@ -33,6 +33,7 @@ async function endOf(script: string, callHost: CallHost = noCalls): Promise<Orde
     {
       directory: components.locate('any')!,
       call: { name: 'run', step: {} as never },
+      memory_bytes_max: CONFINEMENT.memory_bytes_max,
       output_bytes_max: 1000,
       frame_bytes_max: 2000,
     },
@@ -100,6 +101,7 @@ test('a component that is not there cannot be loaded', async () => {
   const order = {
     directory: join(scratch, 'gone'),
     call: { name: 'describe' },
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     output_bytes_max: 1000,
     frame_bytes_max: 1000,
   } as const;
@@ -117,6 +119,7 @@ test('leaves Ctrl-C and a supervisor to its broker', async () => {
   const order = {
     directory: smuggled(mkdtempSync(join(scratch, 'component-')), '').locate('any')!,
     call: { name: 'describe' },
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     output_bytes_max: 1000,
     frame_bytes_max: 1000,
   } as const;

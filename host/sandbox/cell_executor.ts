@@ -41,7 +41,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
   const { components, memory_bytes_max, heap_mb_max, logger } = options;
   const waiting: Job[] = [];
   const running = new Set<Job>();
-  const warmth = createWarmth(components, logger);
+  const warmth = createWarmth(components, memory_bytes_max, logger);
   let closed = false;
   const pool = openCellPool({
     size: options.cells,
@@ -113,6 +113,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     running.add(job);
     const order = {
       directory,
+      memory_bytes_max: Math.min(run_memory_bytes_max, memory_bytes_max),
       call: { name: 'run', step: stepRecord(run) },
       output_bytes_max,
       // JSON in JSON at most doubles; what does not fit is no JSON.
@@ -124,7 +125,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     const { end, measure } = report;
     const verdict = judgeRun(report, {
       output_bytes_max,
-      memory_bytes_max: Math.min(run_memory_bytes_max, memory_bytes_max),
+      memory_bytes_max: order.memory_bytes_max,
     });
     if (end.kind === 'returned' || end.kind === 'failed') {
       warmth.add(cell, run.digest);

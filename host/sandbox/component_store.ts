@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import type { Capability } from '../../kernel/capability/types.ts';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
-import { type CheckedComponent, checkComponent } from './component_check.ts';
+import { type CheckedComponent, checkShape, checkSize } from './component_check.ts';
 import { describeComponent } from './describe.ts';
-import { parseJsonText } from './json_text.ts';
 import type { LoadedComponent } from './port.ts';
+import { type ComponentShape, readComponent } from './structure/component_reader.ts';
+import { ComponentRefusal } from './structure/refusal.ts';
 import { TRANSPILER_VERSION, type Transpile, transpile as transpileOnce } from './transpiler.ts';
 
 export interface ComponentStoreOptions {
   /** Made when it does not exist. Cells may read all of it. */
   readonly cacheDirectory: string;
-  readonly maxComponentBytes: number;
+  readonly component_bytes_max: number;
+  /** Of linear memory; a component that starts with more is refused. */
+  readonly memory_bytes_max: number;
   /** Gives back what is a capability; throws, naming every problem, when it is none. */
   readonly validateCapability: (value: Json) => Capability;
   /** In place of a process for each component: for who transpiles one after the other. */
@@ -46,13 +49,24 @@ export interface ComponentStore {
 const STAGING_PREFIX = '.staging-';
 const STAGING_AGE_MS_MAX = 60 * 60 * 1000;
 const CAPABILITY_FILE = 'capability.json';
+/** What reading every byte of it came to. */
+const SHAPE_FILE = 'shape.json';
 const DIGEST_HEX = /^[0-9a-f]{64}$/;
 /** Each transpiler is a process of some 200 MB. */
 const TRANSPILERS_MAX = 2;
 
+/** A component that passed the check and is not in the cache. */
+interface Preparing {
+  readonly shape: ComponentShape;
+  readonly checked: CheckedComponent;
+  readonly digest: string;
+  readonly home: string;
+}
+
 /** @throws component_cache_unavailable when the directory can't be made or read */
 export async function openComponentStore(options: ComponentStoreOptions): Promise<ComponentStore> {
-  const { maxComponentBytes, validateCapability, transpile = transpileOnce } = options;
+  const { component_bytes_max, memory_bytes_max, validateCapability, transpile = transpileOnce } = options;
+  const bounds = { component_bytes_max, memory_bytes_max };
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
   const available = new Map<string, string>();
@@ -85,8 +99,12 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   async function load(bytes: Uint8Array, hex: string): Promise<LoadedComponent> {
     const digest = `sha256:${hex}`;
     const home = join(directory, hex);
-    const checked = await orRefuse(digest, () => checkComponent(bytes, maxComponentBytes));
-    const described = (await readCapability(home)) ?? (await turn(() => prepare(bytes, checked, digest, home)));
+    await orRefuse(digest, () => checkSize(bytes.length, bounds));
+    const known = await readShape(home);
+    const shape = known ?? (await orRefuse(digest, () => readComponent(bytes)));
+    const checked = await orRefuse(digest, () => checkShape(shape, bounds));
+    const described =
+      (known && (await readCapability(home))) ?? (await turn(() => prepare(bytes, { shape, checked, digest, home })));
     const capability = accept(described, checked, digest);
     available.set(digest, home);
     return { digest, capability };
@@ -107,15 +125,14 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
   }
 
   /** Fills `home` at once, or not at all: a component that is there has passed every check. */
-  async function prepare(bytes: Uint8Array, checked: CheckedComponent, digest: string, home: string): Promise<Json> {
+  async function prepare(bytes: Uint8Array, { shape, checked, digest, home }: Preparing): Promise<Json> {
     const staging = await inCache(directory, () => mkdtemp(join(directory, STAGING_PREFIX)));
     try {
       await orRefuse(digest, () => transpile(bytes, checked.versions, staging));
-      const described = await orRefuse(digest, async () =>
-        parseJsonText(await describeComponent(staging), 'its capability'),
-      );
+      const described = await orRefuse(digest, () => describeComponent(staging, memory_bytes_max));
       accept(described, checked, digest);
       await inCache(directory, async () => {
+        await writeFile(join(staging, SHAPE_FILE), JSON.stringify(shape));
         await writeFile(join(staging, CAPABILITY_FILE), JSON.stringify(described));
         await moveInto(home, staging);
       });
@@ -130,7 +147,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const undeclared = imports.filter((name) => !capability.imports.includes(name));
     if (undeclared.length > 0) {
       const problem = `it imports ${undeclared.join(', ')}, which its capability does not declare in "imports"`;
-      throw new WeftError('component_refused', { digest, problem });
+      throw new WeftError('component_refused', { digest, problem, rule: 'world' });
     }
     return capability;
   }
@@ -168,9 +185,14 @@ async function flush(path: string): Promise<void> {
   await file.sync().finally(() => file.close());
 }
 
-async function readCapability(home: string): Promise<Json | undefined> {
+const readCapability = (home: string) => readCached<Json>(join(home, CAPABILITY_FILE));
+
+const readShape = (home: string) => readCached<ComponentShape>(join(home, SHAPE_FILE));
+
+/** What this store wrote there; undefined when it is not there or damaged. */
+async function readCached<T>(path: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(join(home, CAPABILITY_FILE), 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch {
     return undefined;
   }
@@ -179,8 +201,9 @@ async function readCapability(home: string): Promise<Json | undefined> {
 async function orRefuse<T>(digest: string, check: () => T | Promise<T>): Promise<T> {
   try {
     return await check();
-  } catch (error) {
-    throw new WeftError('component_refused', { digest, problem: (error as Error).message }, { cause: error });
+  } catch (cause) {
+    if (!(cause instanceof ComponentRefusal)) throw cause;
+    throw new WeftError('component_refused', { digest, problem: cause.message, rule: cause.rule }, { cause });
   }
 }
 

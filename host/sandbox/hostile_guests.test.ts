@@ -39,7 +39,11 @@ test('stops a guest that eats memory', async () => {
 
 test("holds a run to its own memory limit, below the cell's", async () => {
   const limits = { memory_bytes_max: 8 * MB };
-  await failsAlone({ do: 'grow', bytes: 16 * MB }, 'memory_exceeded', { limits });
+  await failsAlone({ do: 'hoard' }, 'memory_exceeded', { limits });
+  const { measure } = await run({ do: 'hoard' }, { limits });
+  assert.ok(measure.memory_bytes > MB && measure.memory_bytes <= limits.memory_bytes_max, JSON.stringify(measure));
+  // One large allocation is refused before the memory is large; the handler traps, and the failure tells both sizes.
+  assert.match((await failsAlone({ do: 'grow', bytes: 16 * MB }, 'trap', { limits })).message, /of 8388608 bytes/);
   assert.is(resultOf(await run({ do: 'grow', bytes: 2 * MB }, { limits })), 2 * MB);
 });
 

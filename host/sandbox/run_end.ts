@@ -49,8 +49,11 @@ export function failureOf(
       // An allocator that is refused more memory traps; it asks for large steps, so it is refused well below the cap.
       return memoryBytes >= memoryBytesMax / 2
         ? sandboxFailure('memory_exceeded', `${end.message} at ${memoryBytes} of ${memoryBytesMax} bytes`)
-        : sandboxFailure('trap', end.message);
+        : sandboxFailure('trap', `${end.message} at ${memoryBytes} of ${memoryBytesMax} bytes of memory`);
     case 'too_large':
+      if (end.what === 'memory') {
+        return sandboxFailure('memory_exceeded', `it starts with ${end.bytes} of ${memoryBytesMax} bytes`);
+      }
       return sandboxFailure('output_too_large', `${end.what} of ${end.bytes} bytes`);
     case 'unloadable':
       return sandboxFailure('component_unavailable', end.message);

@@ -1,6 +1,6 @@
 import { assert, suite } from '../../testing/suite.ts';
 import type { Cell, OrderEnd } from './cell.ts';
-import { silent } from './fixtures/runs.ts';
+import { CONFINEMENT, silent } from './fixtures/runs.ts';
 import { createWarmth } from './warmth.ts';
 
 const test = suite('warmth');
@@ -32,7 +32,7 @@ const components = { locate: (digest: string) => `/cache/${digest}`, digests: ()
 const idle = () => true;
 
 test('a new cell describes what ran last first, then the rest', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const earlier = willing();
   for (const digest of ['b', 'c', 'b']) warmth.add(earlier.cell, digest);
   assert.equal(
@@ -48,14 +48,14 @@ test('a new cell describes what ran last first, then the rest', async () => {
 });
 
 test('stops as soon as there is work', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const { cell, described } = willing();
   await warmth.warm(cell, () => described.length < 2);
   assert.equal(described, ['/cache/a', '/cache/b']);
 });
 
 test('a component that kills its cell is left cold from then on', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const first = cellThat({ kind: 'trapped', message: 'at describe' });
   await warmth.warm(first.cell, idle);
   assert.equal([first.described, first.state.killed], [['/cache/a'], true]);

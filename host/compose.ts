@@ -72,8 +72,6 @@ export interface Weft {
   close(): Promise<void>;
 }
 
-/** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
-const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
 /** Fewer are folded in a few milliseconds. */
 const SNAPSHOT_EVENTS_MIN = 1_000;
@@ -240,7 +238,7 @@ async function openSandbox(config: OperatorConfig, authoring: Authoring, logger:
     cells: config.broker.cells,
     components,
     memory_bytes_max,
-    heap_mb_max: CELL_HEAP_MB,
+    heap_mb_max: config.broker.cell_heap_mb,
     logger,
   });
 }

@@ -85,7 +85,7 @@ test('without a file and an environment there are defaults for one machine', () 
           by_status: {},
           every_minutes: 10,
         },
-        broker: { cells: 2, drain_grace_ms: 10_000 },
+        broker: { cells: 2, cell_heap_mb: 128, drain_grace_ms: 10_000 },
         dead_letters: { stuck_after_ms: 900_000 },
         api: { host: '127.0.0.1', port: 7_420, tokens: [], allowed_hosts: [] },
         log: { level: 'info' },

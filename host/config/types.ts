@@ -92,7 +92,7 @@ export interface OperatorConfig {
   readonly mail: MailConfig;
   readonly limits: LimitsConfig;
   readonly retention: RetentionConfig;
-  readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
+  readonly broker: { readonly cells: number; readonly cell_heap_mb: number; readonly drain_grace_ms: number };
   readonly api: {
     readonly host: string;
     readonly port: number;

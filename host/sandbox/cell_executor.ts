@@ -4,6 +4,7 @@ import type { CellMeasure } from './cell/messages.ts';
 import type { Cell } from './cell.ts';
 import { openCellPool } from './cell_pool.ts';
 import type { ComponentStore } from './component_store.ts';
+import { watchCpu } from './cpu_watch.ts';
 import { type SandboxFailureCode, sandboxFailure } from './failures.ts';
 import type { Executor, RunEnd, StepRun } from './port.ts';
 import { judgeRun, type RunVerdict } from './run_end.ts';
@@ -27,7 +28,7 @@ interface Job {
   readonly directory: string;
   readonly submitted_ms: number;
   readonly settle: (verdict: RunVerdict, measured?: CellMeasure) => void;
-  started?: { readonly cell: Cell; readonly at_ms: number };
+  started?: { readonly cell: Cell; readonly at_ms: number; readonly stopWatch: () => void };
 }
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -87,6 +88,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
 
     function settle(verdict: RunVerdict, measured?: CellMeasure): void {
       clearTimeout(timer);
+      job.started?.stopWatch();
       signal.removeEventListener('abort', abort);
       if (waiting.includes(job)) waiting.splice(waiting.indexOf(job), 1);
       running.delete(job);
@@ -108,12 +110,12 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
 
   async function perform(job: Job, cell: Cell): Promise<void> {
     const { run, directory } = job;
-    const { output_bytes_max, io_bytes_max, request_bytes_max, memory_bytes_max: run_memory_bytes_max } = run.limits;
-    job.started = { cell, at_ms: performance.now() };
+    const { output_bytes_max, output_depth_max, io_bytes_max, request_bytes_max } = run.limits;
+    job.started = { cell, at_ms: performance.now(), stopWatch: watchLimit(job, cell) };
     running.add(job);
     const order = {
       directory,
-      memory_bytes_max: Math.min(run_memory_bytes_max, memory_bytes_max),
+      memory_bytes_max: Math.min(run.limits.memory_bytes_max, memory_bytes_max),
       call: { name: 'run', step: stepRecord(run) },
       output_bytes_max,
       // JSON in JSON at most doubles; what does not fit is no JSON.
@@ -125,6 +127,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     const { end, measure } = report;
     const verdict = judgeRun(report, {
       output_bytes_max,
+      output_depth_max,
       memory_bytes_max: order.memory_bytes_max,
     });
     if (end.kind === 'returned' || end.kind === 'failed') {
@@ -139,6 +142,12 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
       job.settle(verdict, measure);
     }
   }
+}
+
+/** Nothing is watched that the timeout ends before. */
+function watchLimit({ run: { limits }, settle }: Job, cell: Cell): () => void {
+  if (limits.cpu_ms_max >= limits.timeout_ms) return () => undefined;
+  return watchCpu(cell.pid, limits.cpu_ms_max, () => settle(failed('cpu_exceeded', `${limits.cpu_ms_max} ms`)));
 }
 
 function failed(code: SandboxFailureCode, detail?: string): RunVerdict {

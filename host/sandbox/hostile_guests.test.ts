@@ -27,6 +27,18 @@ test('kills an endless loop at its deadline', async () => {
   assert.is(failure.retryable, true);
 });
 
+test('stops a guest that has used up its processor time, and not one that waits', async () => {
+  const limits = { cpu_ms_max: 200, timeout_ms: 60_000 };
+  const failure = await failsAlone({ do: 'loop' }, 'cpu_exceeded', { limits });
+  assert.equal([failure.retryable, /200 ms/.test(failure.message)], [false, true]);
+  const slow = hostFunctions(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return { ok: '1' };
+  });
+  // The first run compiles the component, which counts.
+  assert.is(verdict(await run({ do: 'clock' }, { host: slow, limits: { ...limits, cpu_ms_max: 500 } })), 'complete');
+});
+
 test('survives what a guest does to itself', async () => {
   assert.match((await failsAlone({ do: 'throw' }, 'trap')).message, /unreachable/);
   assert.is((await failsAlone({ do: 'trap' }, 'trap')).retryable, false);

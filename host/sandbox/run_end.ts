@@ -13,11 +13,11 @@ export type RunVerdict =
   | { readonly kind: 'failure'; readonly failure: Failure };
 
 /** The limits that a finished run is held to. */
-export type RunLimits = Pick<StepLimits, 'memory_bytes_max' | 'output_bytes_max'>;
+export type RunLimits = Pick<StepLimits, 'memory_bytes_max' | 'output_bytes_max' | 'output_depth_max'>;
 
 /** What a cell's report of `run` means for the step. */
 export function judgeRun({ end, measure }: OrderReport, limits: RunLimits): RunVerdict {
-  const { memory_bytes_max, output_bytes_max } = limits;
+  const { memory_bytes_max, output_bytes_max, output_depth_max } = limits;
   if (measure.memory_bytes > memory_bytes_max) {
     const detail = `${measure.memory_bytes} bytes of linear memory, where ${memory_bytes_max} are allowed`;
     return failed(sandboxFailure('memory_exceeded', detail));
@@ -29,8 +29,8 @@ export function judgeRun({ end, measure }: OrderReport, limits: RunLimits): RunV
   if (bytes > output_bytes_max) return failed(sandboxFailure('output_too_large', `output of ${bytes} bytes`));
   try {
     return end.kind === 'returned'
-      ? { kind: 'outcome', outcome: readOutcome(end.value) }
-      : failed(readFailure(end.value));
+      ? { kind: 'outcome', outcome: readOutcome(end.value, output_depth_max) }
+      : failed(readFailure(end.value, output_depth_max));
   } catch (error) {
     if (error instanceof TooLargeError) return failed(sandboxFailure('output_too_large', error.message));
     if (!(error instanceof MalformedError)) throw error;

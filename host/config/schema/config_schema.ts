@@ -67,6 +67,12 @@ export const CONFIG_SCHEMA: JsonObject = {
     retention: RETENTION,
     broker: section('The part that runs steps.', {
       cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),
+      cell_heap_mb: integer(
+        'The JavaScript heap of each of these processes, in MB; a step that fills it fails.',
+        32,
+        128,
+        4_096,
+      ),
       drain_grace_ms: integer('Milliseconds that running steps have to finish when Weft stops.', 0, 10_000, MS_MAX),
     }),
     dead_letters: section('The list of steps that need somebody to look.', {

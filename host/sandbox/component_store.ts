@@ -17,6 +17,8 @@ export interface ComponentStoreOptions {
   readonly component_bytes_max: number;
   /** Of linear memory; a component that starts with more is refused. */
   readonly memory_bytes_max: number;
+  /** What a component's `describe` may take; 10 s when absent. */
+  readonly describe_ms_max?: number;
   /** Gives back what is a capability; throws, naming every problem, when it is none. */
   readonly validateCapability: (value: Json) => Capability;
   /** In place of a process for each component: for who transpiles one after the other. */
@@ -65,7 +67,13 @@ interface Preparing {
 
 /** @throws component_cache_unavailable when the directory can't be made or read */
 export async function openComponentStore(options: ComponentStoreOptions): Promise<ComponentStore> {
-  const { component_bytes_max, memory_bytes_max, validateCapability, transpile = transpileOnce } = options;
+  const {
+    component_bytes_max,
+    memory_bytes_max,
+    describe_ms_max,
+    validateCapability,
+    transpile = transpileOnce,
+  } = options;
   const bounds = { component_bytes_max, memory_bytes_max };
   const directory = await inCache(options.cacheDirectory, () => openCache(options.cacheDirectory));
   const loaded = new Map<string, Promise<LoadedComponent>>();
@@ -129,7 +137,7 @@ export async function openComponentStore(options: ComponentStoreOptions): Promis
     const staging = await inCache(directory, () => mkdtemp(join(directory, STAGING_PREFIX)));
     try {
       await orRefuse(digest, () => transpile(bytes, checked.versions, staging));
-      const described = await orRefuse(digest, () => describeComponent(staging, memory_bytes_max));
+      const described = await orRefuse(digest, () => describeComponent(staging, memory_bytes_max, describe_ms_max));
       accept(described, checked, digest);
       await inCache(directory, async () => {
         await writeFile(join(staging, SHAPE_FILE), JSON.stringify(shape));

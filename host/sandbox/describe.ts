@@ -4,7 +4,8 @@ import { parseJsonText } from './json_text.ts';
 import { failureOf } from './run_end.ts';
 import { ComponentRefusal } from './structure/refusal.ts';
 
-const TIMEOUT_MS = 10_000;
+/** What `describe` may take, its instance and compilation included. */
+export const DESCRIBE_MS_MAX = 10_000;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const HEAP_MB_MAX = 128;
 
@@ -16,10 +17,14 @@ const HEAP_MB_MAX = 128;
  * @returns what `describe` gave, parsed.
  * @throws ComponentRefusal that says why there is none
  */
-export async function describeComponent(directory: string, memory_bytes_max: number): Promise<Json> {
+export async function describeComponent(
+  directory: string,
+  memory_bytes_max: number,
+  timeout_ms = DESCRIBE_MS_MAX,
+): Promise<Json> {
   const cell = startCell({ readable: [directory], memory_bytes_max, heap_mb_max: HEAP_MB_MAX });
   try {
-    return parseJsonText(await describeIn(cell, directory, memory_bytes_max), 'its capability');
+    return parseJsonText(await describeIn(cell, directory, memory_bytes_max, timeout_ms), 'its capability');
   } catch (error) {
     throw new ComponentRefusal('describe', (error as Error).message);
   } finally {
@@ -32,11 +37,16 @@ export async function describeComponent(directory: string, memory_bytes_max: num
  * The text that `describe` gives in a cell that is there. Afterwards the cell has the component compiled.
  * @throws Error that says why there is none; the cell is of no more use then
  */
-export async function describeIn(cell: Cell, directory: string, memory_bytes_max: number): Promise<string> {
+export async function describeIn(
+  cell: Cell,
+  directory: string,
+  memory_bytes_max: number,
+  timeout_ms = DESCRIBE_MS_MAX,
+): Promise<string> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`its describe is not done in ${TIMEOUT_MS / 1000} s`)),
-    TIMEOUT_MS,
+    () => late.reject(new Error(`its describe is not done in ${timeout_ms / 1000} s`)),
+    timeout_ms,
   );
   const order = {
     directory,

@@ -7,8 +7,10 @@ import { encodeFrame, FrameReader } from './frames.ts';
 import { CallTooLarge, performOrder } from './guest.ts';
 import { startLifeline } from './lifeline.ts';
 import type { FromCell, HostReply, ToCell } from './messages.ts';
+import { decodeStrictly } from './strict_text.ts';
 
 startLifeline();
+decodeStrictly();
 
 // Ctrl-C and a supervisor's stop reach the whole process group; when a cell goes is the broker's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -74,7 +74,7 @@ const OPERANDS: readonly (Operand | undefined)[] = Array.from({ length: 256 }, (
   if (opcode === 0x43) return bytes(4);
   if (opcode === 0x44) return bytes(8);
   if (opcode >= 0x45 && opcode <= 0xc4) return none;
-  if (opcode === 0xd0) return readReferenceType;
+  if (opcode === 0xd0) return nullReference;
   if (opcode === 0xd1) return none;
   if (opcode === 0xd2) return index;
   if (opcode >= 0xd3 && opcode <= 0xd6) return refused('typed function references');
@@ -85,6 +85,12 @@ const OPERANDS: readonly (Operand | undefined)[] = Array.from({ length: 256 }, (
   if (opcode === 0xfe) return refused('threads');
   return undefined;
 });
+
+function nullReference(reader: ByteReader): void {
+  // A positive LEB128 is a type's index.
+  if ((reader.peek() & 0x40) === 0) throw reader.error('a typed reference', 'feature');
+  readReferenceType(reader);
+}
 
 function bulk(reader: ByteReader): void {
   const opcode = reader.u32();

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert, suite } from '../../testing/suite.ts';
-import { type CallHost, type Cell, type OrderEnd, startCell } from './cell.ts';
+import { type Cell, startCell } from './cell.ts';
 import { confinedArguments } from './cell_flags.ts';
+import type { CallHost, OrderEnd } from './cell_link.ts';
 import { CONFINEMENT, smuggled, vanished } from './fixtures/runs.ts';
 
 const test = suite('cell');

@@ -1,5 +1,5 @@
 import { assert, suite } from '../../testing/suite.ts';
-import type { OrderReport } from './cell.ts';
+import type { OrderReport } from './cell_link.ts';
 import { judgeRun } from './run_end.ts';
 
 const test = suite('the end of a run');

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure } from '../../kernel/task/events.ts';
 import { textBytes } from './cell/text_bytes.ts';
-import type { OrderEnd, OrderReport } from './cell.ts';
+import type { OrderEnd, OrderReport } from './cell_link.ts';
 import { sandboxFailure } from './failures.ts';
 import { MalformedError, TooLargeError } from './json_text.ts';
 import { readFailure, readOutcome } from './outcome.ts';

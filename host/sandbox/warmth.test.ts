@@ -1,5 +1,6 @@
 import { assert, suite } from '../../testing/suite.ts';
-import type { Cell, OrderEnd } from './cell.ts';
+import type { Cell } from './cell.ts';
+import type { OrderEnd } from './cell_link.ts';
 import { CONFINEMENT, silent } from './fixtures/runs.ts';
 import { createWarmth } from './warmth.ts';
 

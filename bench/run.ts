@@ -10,12 +10,14 @@ import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
 import { benchSnapshots } from './snapshots.ts';
+import { benchRunaway } from './runaway.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cancel: benchCancel,
   engine: benchEngine,
   idle: benchIdle,
   snapshots: benchSnapshots,
+  runaway: benchRunaway,
 };
 
 const { positionals, values } = parseArgs({

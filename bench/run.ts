@@ -9,6 +9,7 @@ import { benchCancel } from './cancel.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
+import { benchRunaway } from './runaway.ts';
 import { benchSnapshots } from './snapshots.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   engine: benchEngine,
   idle: benchIdle,
   snapshots: benchSnapshots,
+  runaway: benchRunaway,
 };
 
 const { positionals, values } = parseArgs({

@@ -79,9 +79,9 @@ function text(x: number, y: number, content: string, style: TextStyle): string {
   return `<text x="${at(x)}" y="${at(y)}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${escaped(content)}</text>`;
 }
 
-/** Three digits that count. */
+/** Two digits that count. */
 function label(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 });
+  return value.toLocaleString('en', { maximumSignificantDigits: 2 });
 }
 
 function at(value: number): string {

@@ -29,7 +29,7 @@ const INPUTS = { a: 1, b: ['two', 3] };
 const LIMITS = { memory_bytes_max: MEMORY_BYTES_MAX };
 const PROGRAM = join(import.meta.dirname, 'step_program.ts');
 
-/** Every way of running the step that completes with its inputs, the cheapest first. */
+/** Every way of running the step that completes with its inputs. */
 export async function measureWays(lab: Lab): Promise<Row[]> {
   return [
     await nativeCalls(lab),

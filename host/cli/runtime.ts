@@ -9,7 +9,7 @@ export interface Runtime {
 }
 
 /** A catalog without a store: enough to look at templates and handlers. */
-export type CatalogView = Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> };
+export type CatalogView = Pick<Engine, 'check' | 'handlers' | 'handlerFiles'> & { close(): Promise<void> };
 
 /*
  * Everything that is heavy is imported when it is needed: `weft --help` and the commands that only talk to a server
@@ -20,6 +20,13 @@ export type CatalogView = Pick<Engine, 'check' | 'handlers'> & { close(): Promis
 export async function loadConfig(file: string | undefined, env: NodeJS.ProcessEnv): Promise<OperatorConfig> {
   const { loadConfig: load } = await import('../config/load.ts');
   return load({ ...(file === undefined ? {} : { file }), env });
+}
+
+/** The config with further handler directories, as `--handlers` names them; relative ones start at the working directory. */
+export async function withHandlers(config: OperatorConfig, directories: readonly string[]): Promise<OperatorConfig> {
+  if (directories.length === 0) return config;
+  const { withDirectories } = await import('../config/load.ts');
+  return { ...config, handlers: withDirectories(config.handlers, [...config.handlers.directories, ...directories]) };
 }
 
 /** @throws store_locked when another process has the store */

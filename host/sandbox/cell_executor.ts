@@ -2,8 +2,10 @@ import type { Logger } from 'pino';
 import { SMALL_FRAME_BYTES } from './cell/frames.ts';
 import type { CellMeasure } from './cell/messages.ts';
 import type { Cell } from './cell.ts';
+import { UNMEASURED } from './cell_link.ts';
 import { openCellPool } from './cell_pool.ts';
 import type { ComponentStore } from './component_store.ts';
+import { watchCpu } from './cpu_watch.ts';
 import { type SandboxFailureCode, sandboxFailure } from './failures.ts';
 import type { Executor, RunEnd, StepRun } from './port.ts';
 import { judgeRun, type RunVerdict } from './run_end.ts';
@@ -30,7 +32,7 @@ interface Job {
   readonly directory: string;
   readonly submitted_ms: number;
   readonly settle: (verdict: RunVerdict, measured?: CellMeasure) => void;
-  started?: { readonly cell: Cell; readonly at_ms: number };
+  started?: { readonly cell: Cell; readonly at_ms: number; readonly stopWatch: () => void };
 }
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -51,7 +53,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
   const { components, memory_bytes_max, heap_mb_max, logger } = options;
   const waiting: Job[] = [];
   const running = new Set<Job>();
-  const warmth = createWarmth(components, logger);
+  const warmth = createWarmth(components, memory_bytes_max, logger);
   const wear = createWear({
     runs_max: options.cell_runs_max ?? CELL_RUNS_MAX,
     resident_bytes_max: heap_mb_max * MIB + 2 * memory_bytes_max + CELL_OWN_BYTES,
@@ -102,6 +104,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
 
     function settle(verdict: RunVerdict, measured?: CellMeasure): void {
       clearTimeout(timer);
+      job.started?.stopWatch();
       signal.removeEventListener('abort', abort);
       if (waiting.includes(job)) waiting.splice(waiting.indexOf(job), 1);
       running.delete(job);
@@ -123,11 +126,12 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
 
   async function perform(job: Job, cell: Cell): Promise<void> {
     const { run, directory } = job;
-    const { output_bytes_max, io_bytes_max, request_bytes_max, memory_bytes_max: run_memory_bytes_max } = run.limits;
-    job.started = { cell, at_ms: performance.now() };
+    const { output_bytes_max, output_depth_max, io_bytes_max, request_bytes_max } = run.limits;
+    job.started = { cell, at_ms: performance.now(), stopWatch: watchLimit(job, cell) };
     running.add(job);
     const order = {
       directory,
+      memory_bytes_max: Math.min(run.limits.memory_bytes_max, memory_bytes_max),
       call: { name: 'run', step: stepRecord(run) },
       output_bytes_max,
       // JSON in JSON at most doubles; what does not fit is no JSON.
@@ -139,7 +143,8 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     const { end, measure } = report;
     const verdict = judgeRun(report, {
       output_bytes_max,
-      memory_bytes_max: Math.min(run_memory_bytes_max, memory_bytes_max),
+      output_depth_max,
+      memory_bytes_max: order.memory_bytes_max,
     });
     if (end.kind === 'returned' || end.kind === 'failed') {
       warmth.add(cell, run.digest);
@@ -153,9 +158,16 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
       if (end.kind === 'crashed' || end.kind === 'garbage' || end.kind === 'host_failed') {
         logger.warn({ end, cell_pid: cell.pid, ...run.identity }, 'a step ended its cell');
       }
-      job.settle(verdict, measure);
+      // A cell that is gone did not tell how long its guest ran.
+      job.settle(verdict, measure === UNMEASURED ? undefined : measure);
     }
   }
+}
+
+/** Nothing is watched that the timeout ends before. */
+function watchLimit({ run: { limits }, settle }: Job, cell: Cell): () => void {
+  if (limits.cpu_ms_max >= limits.timeout_ms) return () => undefined;
+  return watchCpu(cell.pid, limits.cpu_ms_max, () => settle(failed('cpu_exceeded', `${limits.cpu_ms_max} ms`)));
 }
 
 function failed(code: SandboxFailureCode, detail?: string): RunVerdict {

@@ -1,6 +1,8 @@
 import { assert, suite } from '../../testing/suite.ts';
 import type { CellOrder, HostReply } from './cell/messages.ts';
-import type { Cell, OrderEnd } from './cell.ts';
+import type { Cell } from './cell.ts';
+import type { OrderEnd } from './cell_link.ts';
+import { CONFINEMENT } from './fixtures/runs.ts';
 import { rehearse } from './rehearsal.ts';
 
 const test = suite('rehearsal');
@@ -36,7 +38,7 @@ const EXAMPLES = { composition: { examples: [{ title: 'x', config: { a: 1 }, inp
 
 /** What is wrong with a rehearsal; undefined when it went well. */
 async function problemOf({ cell }: { readonly cell: Cell }): Promise<string | undefined> {
-  return rehearse(cell, '/cache/a').then(
+  return rehearse(cell, '/cache/a', CONFINEMENT.memory_bytes_max).then(
     () => undefined,
     (error: Error) => error.message,
   );
@@ -44,7 +46,7 @@ async function problemOf({ cell }: { readonly cell: Cell }): Promise<string | un
 
 test('describes a component and runs its first example', async () => {
   const { cell, orders } = cellWith(EXAMPLES);
-  await rehearse(cell, '/cache/a');
+  await rehearse(cell, '/cache/a', CONFINEMENT.memory_bytes_max);
   assert.equal(
     orders.map((call) => call.name === 'run' && [call.step.config, call.step.inputs]),
     [false, ['{"a":1}', '{"b":[2]}']],
@@ -54,7 +56,7 @@ test('describes a component and runs its first example', async () => {
 test('a component without examples is only described', async () => {
   for (const capability of [{}, { composition: {} }, { composition: { examples: [] } }]) {
     const { cell, orders } = cellWith(capability);
-    await rehearse(cell, '/cache/a');
+    await rehearse(cell, '/cache/a', CONFINEMENT.memory_bytes_max);
     assert.equal(orders, [{ name: 'describe' }]);
   }
 });
@@ -67,7 +69,7 @@ test('lets nothing out: what could fail is denied, the rest answers nothing', as
     'weft:log/logger#log',
   ];
   const { cell, replies } = cellWith(EXAMPLES, calls);
-  await rehearse(cell, '/cache/a');
+  await rehearse(cell, '/cache/a', CONFINEMENT.memory_bytes_max);
   const denied = { error: { tag: 'denied', val: 'this is a rehearsal' } };
   assert.equal(replies, [denied, denied, { ok: '0' }, { ok: undefined }]);
 });

@@ -1,7 +1,8 @@
 import type { Json } from '../../kernel/json.ts';
 import { HOST_INTERFACES } from './cell/interfaces.ts';
 import type { HostReply } from './cell/messages.ts';
-import type { CallHost, Cell } from './cell.ts';
+import type { Cell } from './cell.ts';
+import type { CallHost } from './cell_link.ts';
 import { describeIn } from './describe.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -13,8 +14,8 @@ const OUTPUT_BYTES_MAX = 1024 * 1024;
  *
  * @throws Error that says why it can't; the cell is of no more use then
  */
-export async function rehearse(cell: Cell, directory: string): Promise<void> {
-  const example = firstExample(await describeIn(cell, directory));
+export async function rehearse(cell: Cell, directory: string, memory_bytes_max: number): Promise<void> {
+  const example = firstExample(await describeIn(cell, directory, memory_bytes_max));
   if (example === undefined) return;
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -24,6 +25,7 @@ export async function rehearse(cell: Cell, directory: string): Promise<void> {
   const step = { taskId: '', stepId: '', stepName: 'rehearsal', attempt: 1, idempotencyKey: '', ...example };
   const order = {
     directory,
+    memory_bytes_max,
     call: { name: 'run', step },
     output_bytes_max: OUTPUT_BYTES_MAX,
     frame_bytes_max: 3 * OUTPUT_BYTES_MAX,

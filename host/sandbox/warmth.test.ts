@@ -1,6 +1,7 @@
 import { assert, suite } from '../../testing/suite.ts';
-import type { Cell, OrderEnd } from './cell.ts';
-import { silent } from './fixtures/runs.ts';
+import type { Cell } from './cell.ts';
+import type { OrderEnd } from './cell_link.ts';
+import { CONFINEMENT, silent } from './fixtures/runs.ts';
 import { createWarmth } from './warmth.ts';
 
 const test = suite('warmth');
@@ -35,7 +36,7 @@ const components = { locate: (digest: string) => `/cache/${digest}`, digests: ()
 const idle = () => true;
 
 test('a new cell describes what ran last first, then the rest', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const earlier = willing();
   for (const digest of ['b', 'c', 'b']) warmth.add(earlier.cell, digest);
   assert.equal(
@@ -51,7 +52,7 @@ test('a new cell describes what ran last first, then the rest', async () => {
 });
 
 test('stops as soon as there is work, and goes on from there', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const { cell, described } = willing();
   await warmth.warm(cell, () => described.length < 2);
   assert.equal(described, ['/cache/a', '/cache/b']);
@@ -63,7 +64,7 @@ test('stops as soon as there is work, and goes on from there', async () => {
 
 test('rehearses a component that was loaded later', async () => {
   const loaded = ['a'];
-  const warmth = createWarmth({ ...components, digests: () => loaded }, silent);
+  const warmth = createWarmth({ ...components, digests: () => loaded }, CONFINEMENT.memory_bytes_max, silent);
   const { cell, described } = willing();
   await warmth.warm(cell, idle);
   assert.is(warmth.isWarm(cell), true);
@@ -74,7 +75,7 @@ test('rehearses a component that was loaded later', async () => {
 });
 
 test('a component that kills its cell is left cold from then on', async () => {
-  const warmth = createWarmth(components, silent);
+  const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const first = cellThat({ kind: 'trapped', message: 'at describe' });
   await warmth.warm(first.cell, idle);
   assert.equal([first.described, first.state.killed], [['/cache/a'], true]);

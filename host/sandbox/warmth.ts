@@ -17,7 +17,11 @@ export interface Warmth {
 /** Compiled code takes some megabytes each. */
 const COMPONENTS_WARMED_MAX = 16;
 
-export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digests'>, logger: Logger): Warmth {
+export function createWarmth(
+  components: Pick<ComponentStore, 'locate' | 'digests'>,
+  memory_bytes_max: number,
+  logger: Logger,
+): Warmth {
   const compiled = new WeakMap<Cell, Set<string>>();
   /** Those that ran last at the end. */
   const ran = new Set<string>();
@@ -36,7 +40,7 @@ export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digest
         const directory = components.locate(digest);
         if (directory === undefined || !idle()) return;
         try {
-          await rehearse(cell, directory);
+          await rehearse(cell, directory, memory_bytes_max);
           remember(cell, digest);
         } catch (error) {
           // The cell is lost, and without this so would be every one after it.

@@ -17,6 +17,9 @@ const LIFELINE_FD = 3;
 /** See `CheckedComponent`. */
 type Versions = Readonly<Record<string, string>>;
 
+/** All files together: types that contain each other twice over become any amount of JavaScript. */
+const WRITTEN_BYTES_MAX = 96 * 1024 * 1024;
+
 const [directory, versions] = process.argv.slice(2) as [string, string];
 
 // After the imports: jco's file system shim starts a thread of its own when it is loaded.
@@ -60,6 +63,8 @@ async function transpileIn(home: string, versionOf: Versions): Promise<void> {
     tracing: false,
   });
   // `.mjs`, so that no package.json above decides what it is.
+  const written = files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  if (written > WRITTEN_BYTES_MAX) throw new Error(`it becomes ${written} bytes of code`);
   for (const [name, bytes] of files) writeFileSync(join(home, name.replace(/\.js$/, '.mjs')), bytes);
 }
 

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { componentize } from '@bytecodealliance/componentize-js-0-19-3';
 import { transform } from 'esbuild';
 import { pino } from 'pino';
 import { type Cell, startCell } from '../../host/sandbox/cell.ts';
@@ -18,11 +16,14 @@ import { packagePath } from '../../host/toolchain/package_path.ts';
 import { assembleWorld, WORLD, witPackages } from '../../host/toolchain/wit.ts';
 import type { Capability } from '../../kernel/capability/types.ts';
 import type { Json } from '../../kernel/json.ts';
+import manifest from '../../package.json' with { type: 'json' };
 
 const MIB = 1024 * 1024;
 /** As Weft has them unless the operator says otherwise. */
 export const MEMORY_BYTES_MAX = 128 * MIB;
 const HEAP_MB_MAX = 128;
+/** What StarlingMonkey would otherwise import. */
+const NO_WASI = ['stdio', 'random', 'clocks', 'http', 'fetch-event'] as const;
 /** Handlers that differ in nothing but their name: each is a component of its own. */
 const VARIANTS = 8;
 
@@ -59,7 +60,8 @@ export async function openLab(): Promise<Lab> {
 
   const components = await openComponentStore({
     cacheDirectory: join(home, 'cache'),
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    component_bytes_max: COMPONENT_BYTES_MAX,
+    memory_bytes_max: MEMORY_BYTES_MAX,
     validateCapability: (value: Json) => value as object as Capability,
   });
   const digests = new Map<string, string>();
@@ -102,24 +104,19 @@ function writeVariants(directory: string): string[] {
   });
 }
 
-/** The component of a script on StarlingMonkey by `jco componentize`, which takes a while; kept by content. */
+/** The component of a script on StarlingMonkey, which takes a while; kept by content. */
 async function buildOnStarlingMonkey(code: string, home: string): Promise<string> {
-  const jco = join(dirname(createRequire(import.meta.url).resolve('@bytecodealliance/jco')), 'jco.js');
-  const digest = createHash('sha256').update(code).update(jco).digest('hex').slice(0, 16);
+  const engine = manifest.devDependencies['@bytecodealliance/componentize-js-0-19-3'];
+  const digest = createHash('sha256').update(code).update(engine).digest('hex').slice(0, 16);
   const path = join(home, `starling-${digest}.wasm`);
   if (existsSync(path)) return path;
   const directory = mkdtempSync(join(tmpdir(), 'weft-starling-'));
   try {
-    const [source, wit, out] = ['noop.js', 'wit', 'noop.wasm'].map((name) => join(directory, name)) as [
-      string,
-      string,
-      string,
-    ];
-    writeFileSync(source, code);
-    assembleWorld(wit, witPackages(), []);
-    const args = ['componentize', source, '--wit', wit, '-n', WORLD, '--disable', 'all', '-o', `${out}`];
-    await promisify(execFile)(process.execPath, [jco, ...args]);
-    writeFileSync(`${path}.${process.pid}`, readFileSync(out));
+    const [sourcePath, witPath] = [join(directory, 'noop.js'), join(directory, 'wit')];
+    writeFileSync(sourcePath, code);
+    assembleWorld(witPath, witPackages(), []);
+    const { component } = await componentize({ sourcePath, witPath, worldName: WORLD, disableFeatures: [...NO_WASI] });
+    writeFileSync(`${path}.${process.pid}`, component);
     renameSync(`${path}.${process.pid}`, path);
     return path;
   } finally {

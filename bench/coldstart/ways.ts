@@ -95,7 +95,7 @@ async function firstRuns(lab: Lab, name: string, isRehearsed: boolean): Promise<
     try {
       await cell.ready;
       const before = isRehearsed ? ['noop', ...lab.variants] : ['noop', 'transform'];
-      for (const handler of before) await rehearse(cell, lab.locate(handler));
+      for (const handler of before) await rehearse(cell, lab.locate(handler), MEMORY_BYTES_MAX);
       for (const handler of lab.variants) samples.push(await orderIn(cell, lab.locate(handler)));
       rss_mb = residentMb(cell.pid);
     } finally {
@@ -131,6 +131,7 @@ async function freshCells(lab: Lab): Promise<Row> {
 async function orderIn(cell: Cell, directory: string): Promise<Required<Sample>> {
   const order = {
     directory,
+    memory_bytes_max: MEMORY_BYTES_MAX,
     call: { name: 'run', step: record() },
     output_bytes_max: 1024 * 1024,
     frame_bytes_max: 3 * 1024 * 1024,

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { JsonObject } from '../kernel/json.ts';
 import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts';
 import { benchCancel } from './cancel.ts';
+import { benchColdStart } from './coldstart.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
@@ -14,6 +15,7 @@ import { benchSnapshots } from './snapshots.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cancel: benchCancel,
+  coldstart: benchColdStart,
   engine: benchEngine,
   idle: benchIdle,
   snapshots: benchSnapshots,

@@ -1,4 +1,6 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { assert, suite } from '../../testing/suite.ts';
 import { createCellExecutor } from './cell_executor.ts';
 import { failureOf, outcomeOf, probeLab, resultOf, verdict } from './fixtures/lab.ts';
@@ -267,4 +269,30 @@ test('a cell that dies takes its own step with it and no other', async () => {
   assert.is(verdict(await waiting), 'complete', 'the dead cell was replaced');
   gate.resolve();
   assert.equal((await Promise.all(running)).map(verdict).sort(), ['cell_crashed', 'complete']);
+});
+
+test('cells with nothing to do rehearse what is loaded later', async () => {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'weft-later-')));
+  const source = `
+    export const instantiate = () => ({ handler: {
+      describe: () => { globalThis.described = (globalThis.described ?? 0) + 1; return '{}'; },
+      run: async () => ({ tag: 'complete', val: String(globalThis.described ?? 0) }),
+    } });`;
+  writeFileSync(join(directory, 'component.mjs'), source);
+  const loaded: string[] = [];
+  const components = { directory, locate: () => directory, digests: () => loaded };
+  const alone = createCellExecutor({ ...CONFINEMENT, cells: 1, components, logger: silent });
+  try {
+    const described = async () => resultOf(await alone.run(stepRun('first', {}))) as unknown as number;
+    assert.is(await described(), 0);
+    // A run has them rehearsed too, after it ended: it must have been before.
+    for (let tries = 1; ; tries++) {
+      loaded.push(`later-${tries}`);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      if ((await described()) === tries) break;
+    }
+  } finally {
+    await alone.close();
+    rmSync(directory, { recursive: true });
+  }
 });

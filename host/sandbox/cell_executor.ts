@@ -40,6 +40,8 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 const MIB = 1024 * 1024;
 /** A new cell costs about as much as three hundred steps. */
 const CELL_RUNS_MAX = 10_000;
+/** How soon a component that was loaded later is known to cells that have nothing to do. */
+const REFRESH_MS = 1_000;
 /** Of a cell, besides the heap and what guests had: the engine's code, and instances that are not yet collected. */
 const CELL_OWN_BYTES = 256 * MIB;
 
@@ -47,7 +49,7 @@ const CELL_OWN_BYTES = 256 * MIB;
  * Runs each step in a process of its own for as long as the step runs, in a fresh instance. More steps than cells
  * wait, first come first served; a step's timeout includes the wait. A cell is used again only after a run in which
  * its guest returned; after anything else it is killed and replaced. One that has worked much, or has grown, is replaced
- * as well. New cells rehearse the components before they are used, and others what they have not run while nothing waits.
+ * as well. New cells rehearse the components before they are used, others what they have not run while nothing waits.
  */
 export function createCellExecutor(options: CellExecutorOptions): Executor {
   const { components, memory_bytes_max, heap_mb_max, logger } = options;
@@ -67,6 +69,7 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     prepare: (cell) => warmth.warm(cell, idle),
     onFree: pump,
   });
+  const refreshing = setInterval(refresh, REFRESH_MS).unref();
 
   return {
     capacity: options.cells,
@@ -74,10 +77,19 @@ export function createCellExecutor(options: CellExecutorOptions): Executor {
     run: (run) => new Promise((resolve) => submit(run, resolve)),
     async close() {
       closed = true;
+      clearInterval(refreshing);
       for (const job of [...waiting, ...running]) job.settle(failed('cancelled', 'the executor closed'));
       await pool.close();
     },
   };
+
+  /** One cell at a time, so that the others stay free. */
+  async function refresh(): Promise<void> {
+    const cell = idle() ? pool.take((free) => !warmth.isWarm(free)) : undefined;
+    if (cell === undefined) return;
+    await warmth.warm(cell, idle);
+    pool.give(cell, false);
+  }
 
   function submit(run: StepRun, resolve: (end: RunEnd) => void): void {
     const { limits, signal } = run;

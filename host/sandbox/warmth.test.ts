@@ -55,10 +55,21 @@ test('stops as soon as there is work, and goes on from there', async () => {
   const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const { cell, described } = willing();
   await warmth.warm(cell, () => described.length < 2);
-  assert.equal(described, ['/cache/a', '/cache/b']);
+  assert.equal(described, ['/cache/c', '/cache/b']);
   assert.is(warmth.isWarm(cell), false);
   await warmth.warm(cell, idle);
-  assert.equal(described, ['/cache/a', '/cache/b', '/cache/c']);
+  assert.equal(described, ['/cache/c', '/cache/b', '/cache/a']);
+  assert.is(warmth.isWarm(cell), true);
+});
+
+test('does without a component that was discarded', async () => {
+  const gone = new Set(['b']);
+  const locate = (digest: string) => (gone.has(digest) ? undefined : `/cache/${digest}`);
+  const warmth = createWarmth({ locate, digests: () => ['a'] }, CONFINEMENT.memory_bytes_max, silent);
+  warmth.add(willing().cell, 'b');
+  const { cell, described } = willing();
+  await warmth.warm(cell, idle);
+  assert.equal(described, ['/cache/a']);
   assert.is(warmth.isWarm(cell), true);
 });
 
@@ -78,9 +89,9 @@ test('a component that kills its cell is left cold from then on', async () => {
   const warmth = createWarmth(components, CONFINEMENT.memory_bytes_max, silent);
   const first = cellThat({ kind: 'trapped', message: 'at describe' });
   await warmth.warm(first.cell, idle);
-  assert.equal([first.described, first.state.killed], [['/cache/a'], true]);
+  assert.equal([first.described, first.state.killed], [['/cache/c'], true]);
 
   const second = willing();
   await warmth.warm(second.cell, idle);
-  assert.equal([second.described, second.state.killed], [['/cache/b', '/cache/c'], false]);
+  assert.equal([second.described, second.state.killed], [['/cache/b', '/cache/a'], false]);
 });

@@ -10,7 +10,7 @@ export interface Warmth {
   add(cell: Cell, digest: string): void;
   /** Whether `warm` has nothing left to do. */
   isWarm(cell: Cell): boolean;
-  /** Has a cell rehearse components, those that ran last first, for as long as `idle` says so. Never rejects. */
+  /** Has a cell rehearse components, those first that ran last, then the newest, while `idle` says so. Never rejects. */
   warm(cell: Cell, idle: () => boolean): Promise<void>;
 }
 
@@ -56,7 +56,9 @@ export function createWarmth(
 
   /** Those that the cell should have run, and has not. */
   function missing(cell: Cell): string[] {
-    const candidates = new Set([...[...ran].reverse(), ...components.digests()].filter((digest) => !cold.has(digest)));
+    const latest = [...[...ran].reverse(), ...[...components.digests()].reverse()];
+    // What ran may have been discarded since.
+    const candidates = new Set(latest.filter((each) => !cold.has(each) && components.locate(each) !== undefined));
     const known = compiled.get(cell);
     return [...candidates].slice(0, COMPONENTS_WARMED_MAX).filter((digest) => known?.has(digest) !== true);
   }

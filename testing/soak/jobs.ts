@@ -30,11 +30,14 @@ export interface Outside {
   readonly hostile: HostileServer;
 }
 
-type Maker = (n: number, outside: Outside, random: Random) => Job;
+/** `turn` counts the jobs of one maker, which goes round what it has to offer. */
+type Maker = (n: number, outside: Outside, turn: number) => Job;
 
 const MIXED = ['chain', 'batch', 'fan', 'gated_batch', 'branch', 'batch', 'gate', 'gated_batch'] as const;
 /** Different large answers: as many blobs, whatever the number of tasks. */
 const LARGE_ANSWERS = 8;
+/** Few turns already come across misbehaviours of all sorts; prime, so that all have theirs. */
+const TARGET_STRIDE = 17;
 const PATIENT = { timeout_ms: 20_000 };
 const IMPATIENT = { timeout_ms: 300 };
 
@@ -45,7 +48,7 @@ const mixed: Maker = (n, { url, port }) => {
   return { ...workOf(n, url, port), kind, hostile: false, ends: complete };
 };
 
-const paused: Maker = (n, outside, random) => ({ ...mixed(n, outside, random), kind: 'paused', act: 'pause' });
+const paused: Maker = (n, outside, turn) => ({ ...mixed(n, outside, turn), kind: 'paused', act: 'pause' });
 
 function job(kind: string, n: number, outside: Outside, template: Json, rest: Partial<Job> & { context?: JsonObject }) {
   const key = `${kind}-${n}`;
@@ -128,9 +131,9 @@ const rulesFor = ({ port, hostile }: Outside): JsonObject => ({
   egress: [port, hostile.port].map((each) => ({ scheme: 'http', host: '127.0.0.1', port: each })),
 });
 
-const hostileAct: Maker = (n, outside, random) => {
+const hostileAct: Maker = (n, outside, turn) => {
   const acts = Object.entries(hostileActs(outside.hostile.url));
-  const [name, act] = acts[random.below(acts.length)]!;
+  const [name, act] = acts[turn % acts.length]!;
   const template = {
     ...(frame(`soak-${name}`, outside.port, hostileSteps(act, effect)) as JsonObject),
     ...rulesFor(outside),
@@ -149,8 +152,8 @@ const cancelledLoop: Maker = (n, outside) => {
   return job('cancelled_loop', n, outside, template, { hostile: true, act: 'cancel', ends: { status: 'cancelled' } });
 };
 
-const hostileTarget: Maker = (n, outside, random) => {
-  const { path, code } = random.pick(outside.hostile.targets);
+const hostileTarget: Maker = (n, outside, turn) => {
+  const { path, code } = outside.hostile.targets[(turn * TARGET_STRIDE) % outside.hostile.targets.length]!;
   const config = {
     url: '${task.context.target}',
     timeout_ms: '${task.context.timeout_ms}',
@@ -184,12 +187,24 @@ const SHARES: readonly (readonly [number, Maker])[] = [
   [10, hostileTarget],
 ];
 
-/** The job of that number; `random` draws its kind. */
-export function jobOf(n: number, outside: Outside, random: Random): Job {
-  let drawn = random.below(SHARES.reduce((sum, [share]) => sum + share, 0));
-  for (const [share, make] of SHARES) {
-    drawn -= share;
-    if (drawn < 0) return make(n, outside, random);
+/** Deals jobs without an end: each hundred has the same shares, in an order of its own. */
+export class Jobs {
+  readonly #outside: Outside;
+  readonly #random: Random;
+  readonly #dealt = new Map<Maker, number>();
+  #count = 0;
+  #deck: Maker[] = [];
+
+  constructor(outside: Outside, random: Random) {
+    this.#outside = outside;
+    this.#random = random;
   }
-  throw new Error('the shares are used up before the draw is');
+
+  next(): Job {
+    if (this.#deck.length === 0) this.#deck = SHARES.flatMap(([share, make]) => Array<Maker>(share).fill(make));
+    const [make] = this.#deck.splice(this.#random.below(this.#deck.length), 1) as [Maker];
+    const turn = this.#dealt.get(make) ?? 0;
+    this.#dealt.set(make, turn + 1);
+    return make(this.#count++, this.#outside, turn);
+  }
 }

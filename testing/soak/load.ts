@@ -4,7 +4,7 @@ import type { EffectServer } from '../chaos/effect_server.ts';
 import { verifyEffects } from '../chaos/verify.ts';
 import { Refusal, type Victim } from '../chaos/victim.ts';
 import { Random } from '../simulator/random.ts';
-import { type Job, jobOf, type Outside } from './jobs.ts';
+import { type Job, Jobs, type Outside } from './jobs.ts';
 import { settledProblems, settledTask } from './settled.ts';
 
 const ACT = { reason: 'the soak wants it' };
@@ -22,18 +22,16 @@ export class Load {
   /** Tasks that were read from their archive, since retention was faster. */
   archived = 0;
   readonly #victim: Victim;
-  readonly #outside: Outside;
+  readonly #jobs: Jobs;
   readonly #archive: string;
-  readonly #kinds: Random;
-  /** Apart from the kinds, whose order the seed alone decides. */
+  /** Apart from the jobs, whose order the seed alone decides. */
   readonly #moments: Random;
-  readonly #jobs: Pick<Job, 'key' | 'effects' | 'ends'>[] = [];
+  readonly #submitted: Pick<Job, 'key' | 'effects' | 'ends'>[] = [];
 
   constructor(victim: Victim, outside: Outside, archive: string, seed: number) {
     this.#victim = victim;
-    this.#outside = outside;
+    this.#jobs = new Jobs(outside, new Random(seed));
     this.#archive = archive;
-    this.#kinds = new Random(seed);
     this.#moments = new Random(seed + 1);
   }
 
@@ -43,7 +41,7 @@ export class Load {
   }
 
   get submitted(): number {
-    return this.#jobs.length;
+    return this.#submitted.length;
   }
 
   /** Serves so many customers until `signal` aborts, and then until their last tasks have settled. */
@@ -57,8 +55,8 @@ export class Load {
   /** Whether what reached the outside is what was due, of all tasks so far. */
   verifyEffects(server: EffectServer): string[] {
     // What a cancelled task came to is a matter of the moment; that it never came further is verified with the task.
-    const due = this.#jobs.filter(({ ends }) => ends.status !== 'cancelled');
-    const cancelled = new Set(this.#jobs.filter(({ ends }) => ends.status === 'cancelled').map(({ key }) => key));
+    const due = this.#submitted.filter(({ ends }) => ends.status !== 'cancelled');
+    const cancelled = new Set(this.#submitted.filter(({ ends }) => ends.status === 'cancelled').map(({ key }) => key));
     const effects = new Map([...server.effects].filter(([path]) => !cancelled.has(path.split('/')[1]!)));
     const late = [...server.effects.keys()].filter(
       (path) => cancelled.has(path.split('/')[1]!) && !path.endsWith('/before'),
@@ -70,9 +68,9 @@ export class Load {
   }
 
   async #serve(): Promise<void> {
-    const job = jobOf(this.#jobs.length, this.#outside, this.#kinds);
+    const job = this.#jobs.next();
     const { key, effects, ends, kind } = job;
-    this.#jobs.push({ key, effects, ends });
+    this.#submitted.push({ key, effects, ends });
     const count = this.counts.get(kind) ?? { submitted: 0, settled: 0 };
     this.counts.set(kind, count);
     count.submitted++;

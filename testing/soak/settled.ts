@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskView } from '../../host/orchestrator/port.ts';
 import { readArchive } from '../../host/retention/archive.ts';
 import { archivedTask } from '../../host/retention/archived_task.ts';
-import type { TaskEvent } from '../../kernel/task/events.ts';
+import type { Failure, TaskEvent } from '../../kernel/task/events.ts';
 import { eventsOf, taskProblems } from '../chaos/verify.ts';
 import { Refusal, type Victim } from '../chaos/victim.ts';
 import type { Job } from './jobs.ts';
 
-const POLL_MS = 200;
+/** Long enough for retention to come first now and then. */
+const POLL_MS = 400;
 const SETTLE_MS_MAX = 180_000;
 
 /** A task as it is, or was when retention took it. */
@@ -58,7 +59,7 @@ export function settledProblems(job: Job, { task, events }: Pick<Settled, 'task'
   if (ends.status === 'complete') return taskProblems(job, task, events);
   const problems: string[] = [];
   if (task.status !== ends.status) problems.push(`it is ${task.status}, not ${ends.status}: ${task.reason}`);
-  const failure = task.steps.find(({ name }) => name === 'bad')?.failure;
+  const failure = task.steps.find(({ name }) => name === 'bad')?.failure as Failure | null | undefined;
   if (ends.status === 'error' && failure?.code !== ends.code)
     problems.push(`it failed with ${failure?.code} (${failure?.message.slice(0, 200)}), not with ${ends.code}`);
   if (task.steps.some(({ name, status }) => name === 'after' && status === 'complete'))

@@ -28,7 +28,7 @@ const CUSTOMERS = 12;
 const SAMPLE_MS = 2_000;
 const LIVE_MS = 10_000;
 const KILL_MS = 7_000;
-const RETIRE_MS = 8_000;
+const RETIRE_MS = 1_500;
 /** Rests long enough for a reading of the probe after a collection. */
 const COLLECT_MS_MAX = 10_000;
 const ORPHAN_MS_MAX = 3_000;

@@ -20,9 +20,6 @@ type Versions = Readonly<Record<string, string>>;
 /** All files together: types that contain each other twice over become any amount of JavaScript. */
 const WRITTEN_BYTES_MAX = 96 * 1024 * 1024;
 
-/** All files together: types that contain each other twice over become any amount of JavaScript. */
-const WRITTEN_BYTES_MAX = 96 * 1024 * 1024;
-
 const [directory, versions] = process.argv.slice(2) as [string, string];
 
 // After the imports: jco's file system shim starts a thread of its own when it is loaded.

@@ -10,6 +10,7 @@ import { benchColdStart } from './coldstart.ts';
 import { benchEngine } from './engine.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
+import { benchRunaway } from './runaway.ts';
 import { benchSnapshots } from './snapshots.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   engine: benchEngine,
   idle: benchIdle,
   snapshots: benchSnapshots,
+  runaway: benchRunaway,
 };
 
 const { positionals, values } = parseArgs({

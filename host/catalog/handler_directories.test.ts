@@ -86,7 +86,7 @@ async function inWorld(use: (world: World) => Promise<void>, grants = GRANTED): 
 
 /** Resolves once something holds. */
 async function until(holds: () => boolean): Promise<void> {
-  const patience = performance.now() + 15_000;
+  const patience = performance.now() + 90_000;
   while (!holds()) {
     if (performance.now() > patience) throw new Error('it did not come to that in time');
     await new Promise((resolve) => setTimeout(resolve, 10));

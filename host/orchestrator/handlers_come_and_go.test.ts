@@ -67,14 +67,17 @@ test('templates are checked against the handlers of the moment', () =>
 
 test('a step that is killed at its timeout leaves a whole receipt', () =>
   withGreeter(async (engine) => {
-    const endless = greet('a', { config: { spins: 1e15 }, timeout_ms: 1_500, retry: { max_attempts: 1 } });
+    // There is a cell that works, so that the next step does not spend its time waiting for one.
+    const before = await engine.submit(submission([greet('a')]));
+    await settled(engine, before.task.task_id);
+    const endless = greet('a', { config: { spins: 1e15 }, timeout_ms: 2_000, retry: { max_attempts: 1 } });
     const { task } = await engine.submit(submission([endless]));
     const { steps } = await stepIs(engine, task.task_id, 'a', 'error');
     const { receipt, failure } = steps[0]!;
     assert.is(failure?.['code'], 'timeout');
     const { broker, claimed_at, queue_ms, run_ms, cell_pid, ...used } = receipt!;
     assert.ok(broker !== '' && claimed_at > 0 && queue_ms! >= 0 && cell_pid! > 0);
-    assert.ok(run_ms! > 100, `it ran ${run_ms} ms`);
+    assert.ok(run_ms! > 0 && queue_ms! + run_ms! >= 1_900, `it waited ${queue_ms} ms and ran ${run_ms} ms`);
     assert.equal(used, {
       instantiate_ms: 0,
       memory_bytes: 0,

@@ -5,7 +5,7 @@ import { verifyEffects } from '../chaos/verify.ts';
 import { Refusal, type Victim } from '../chaos/victim.ts';
 import { Random } from '../simulator/random.ts';
 import { type Job, Jobs, type Outside } from './jobs.ts';
-import { settledProblems, settledTask } from './settled.ts';
+import { runsStruck, settledProblems, settledTask } from './settled.ts';
 
 const ACT = { reason: 'the soak wants it' };
 
@@ -21,6 +21,8 @@ export class Load {
   readonly problems: string[] = [];
   /** Tasks that were read from their archive, since retention was faster. */
   archived = 0;
+  /** Runs that were lost with their cell: each takes a kill. */
+  struck = 0;
   readonly #victim: Victim;
   readonly #jobs: Jobs;
   readonly #archive: string;
@@ -93,6 +95,7 @@ export class Load {
     if (job.act !== undefined) await this.#act(job.act, task.task_id);
     const settled = await settledTask(this.#victim, this.#archive, task.task_id);
     if (settled.archived) this.archived++;
+    this.struck += runsStruck(settled.events);
     return settledProblems(job, settled);
   }
 

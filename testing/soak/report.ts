@@ -43,6 +43,8 @@ export interface SoakReport {
   readonly effects: number;
   readonly effects_repeated: number;
   readonly cells_killed: number;
+  /** Runs that were lost with their cell. */
+  readonly runs_struck: number;
   /** Processes that the process under test started. */
   readonly processes: number;
   readonly zombies: number;
@@ -128,7 +130,7 @@ export function reportText(report: SoakReport): string {
     `seed ${report.seed}, ${report.minutes} min, load average ${report.load_average.map((load) => load.toFixed(1)).join(' → ')}`,
     `${report.tasks} tasks, ${report.tasks_from_archive} of them read from their archive`,
     `${report.effects} effects, ${report.effects_repeated} of them repeated under their key`,
-    `${report.processes} processes started, ${report.cells_killed} cells killed from outside, ${report.zombies} zombies, ${report.orphans} orphans`,
+    `${report.processes} processes started, ${report.cells_killed} cells killed from outside under ${report.runs_struck} runs, ${report.zombies} zombies, ${report.orphans} orphans`,
     `event loop late by ${delay_ms.p99_median} ms (median of the p99 of each second), ${delay_ms.max} ms at most`,
     `store up to ${report.store_mb_max} MB; ${report.blobs_unreferenced} large values without a reference in the end`,
     `at rest before: ${rest(at_rest.before)}`,

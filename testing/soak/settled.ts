@@ -53,6 +53,14 @@ async function fromArchive(archive: string, taskId: string): Promise<Settled> {
   throw new Error('it is neither in the store nor in the archive');
 }
 
+/** How a run fails whose cell is killed. */
+const STRUCK = 'cell_crashed';
+
+/** How many runs of a task were lost with their cell. */
+export function runsStruck(events: readonly TaskEvent[]): number {
+  return events.filter((event) => 'failure' in event && (event.failure as Failure).code === STRUCK).length;
+}
+
 /** What a settled task has against it. */
 export function settledProblems(job: Job, { task, events }: Pick<Settled, 'task' | 'events'>): string[] {
   const { ends, key } = job;
@@ -60,7 +68,8 @@ export function settledProblems(job: Job, { task, events }: Pick<Settled, 'task'
   const problems: string[] = [];
   if (task.status !== ends.status) problems.push(`it is ${task.status}, not ${ends.status}: ${task.reason}`);
   const failure = task.steps.find(({ name }) => name === 'bad')?.failure as Failure | null | undefined;
-  if (ends.status === 'error' && failure?.code !== ends.code)
+  // Its last attempt may have been struck by a kill of the harness, which the report counts.
+  if (ends.status === 'error' && failure?.code !== ends.code && failure?.code !== STRUCK)
     problems.push(`it failed with ${failure?.code} (${failure?.message.slice(0, 200)}), not with ${ends.code}`);
   if (task.steps.some(({ name, status }) => name === 'after' && status === 'complete'))
     problems.push('what comes after the end has happened');

@@ -114,6 +114,7 @@ async function run(options: SoakOptions, surroundings: Surroundings): Promise<So
 
   await retire(victim);
   const after = await atRest(sampler, options);
+  const unaccounted = Math.max(0, load.struck - cellsKilled);
   const left = Object.entries(after.tasks).map(([status, count]) => `${count} tasks are ${status} after all`);
   const { orphans, aftermath } = await end(surroundings, sampler);
   const counts = [...effects.effects.values()].flatMap((keys) => [...keys.values()]);
@@ -122,6 +123,7 @@ async function run(options: SoakOptions, surroundings: Surroundings): Promise<So
     ...load.problems,
     ...load.verifyEffects(effects),
     ...left,
+    ...(unaccounted > 0 ? [`${load.struck} runs lost their cell, and only ${cellsKilled} cells were killed`] : []),
     ...[...sampler.zombies].map((pid) => `process ${pid} was a zombie for longer than ${SAMPLE_MS} ms`),
     ...orphans.problems,
     ...aftermath.problems,
@@ -134,7 +136,7 @@ async function run(options: SoakOptions, surroundings: Surroundings): Promise<So
     ...{ seed, minutes, machine: machine(), load_average: [loadBefore, loadNow()] },
     ...{ tasks: load.submitted, tasks_from_archive: load.archived, kinds: Object.fromEntries(load.counts) },
     ...{ effects: counts.length, effects_repeated: counts.filter((count) => count > 1).length },
-    ...{ cells_killed: cellsKilled, processes: sampler.seen.length },
+    ...{ cells_killed: cellsKilled, runs_struck: load.struck, processes: sampler.seen.length },
     ...{ zombies: sampler.zombies.size, orphans: orphans.problems.length },
     ...{ delay_ms: delaysOf(underLoad), flat },
     store_mb_max: mb(Math.max(...sampler.samples.map(({ store_bytes }) => store_bytes))),

@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME [--json FILE] [--save-baseline]`: runs one benchmark, prints and keeps its figures; bench/README.md. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JsonObject } from '../kernel/json.ts';
 import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts';
@@ -32,7 +32,7 @@ if (benchmark === undefined) {
   process.stderr.write(`there is no benchmark "${name}"; there is ${Object.keys(BENCHMARKS).join(', ')}\n`);
   process.exit(2);
 }
-const { table, data } = await benchmark();
+const { table, data, chart } = await benchmark();
 const date = new Date().toISOString().slice(0, 10);
 const run: JsonObject = { benchmark: name, commit: commit(), date, machine: machine(), ...data };
 process.stdout.write(`${table}\n`);
@@ -43,9 +43,16 @@ const file = values.json ?? `build/bench/${name}.json`;
 await mkdir(dirname(file), { recursive: true });
 await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
 process.stdout.write(`\nwritten to ${file}\n`);
+if (chart !== undefined) await keep(`build/bench/${name}.svg`, chart);
 if (values['save-baseline'] === true) {
   await saveBaseline(name, run);
   process.stdout.write(`written to ${baselineFile(name)}\n`);
+  if (chart !== undefined) await keep(join(import.meta.dirname, `${name}.svg`), chart);
+}
+
+async function keep(path: string, chart: string): Promise<void> {
+  await writeFile(path, chart);
+  process.stdout.write(`drawn in ${path}\n`);
 }
 
 /** What was measured: the commit, and whether it was changed since. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
 import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
+import { createPlanningRegistries, type PlanningRegistries } from '../kernel/planning/registry.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { BlobCodec } from './blobs/codec.ts';
 import { BlobCollector } from './blobs/collector.ts';
@@ -116,7 +117,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   opened.push(() => sqlite.close());
   const store = parts.throughStore?.(sqlite) ?? sqlite;
 
-  const authoring = await openAuthoring(config, logger);
+  const authoring = await openAuthoring(config, logger, env);
   const { compiler, catalog, checker, hooks } = authoring;
   const sandbox = native?.executor ?? (await openSandbox(config, authoring, logger));
   opened.push(() => sandbox.close());
@@ -184,6 +185,8 @@ interface Authoring {
   readonly hooks: Hooks;
   readonly catalog: Catalog;
   readonly checker: TemplateChecker;
+  /** What plugins have registered. */
+  readonly planning: PlanningRegistries;
 }
 
 /** A catalog without a store, for commands that only look. @throws handlers_unreadable, plugin errors */
@@ -200,16 +203,30 @@ export async function openCatalog(
   };
 }
 
-async function openAuthoring(config: OperatorConfig, logger: Logger): Promise<Authoring> {
+async function openAuthoring(
+  config: OperatorConfig,
+  logger: Logger,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Authoring> {
+  const planning = createPlanningRegistries();
   const compiler = hostSchemaCompiler();
   const hooks = createHooks({ timer: HOOK_TIMER });
   const { directories, options } = config.plugins;
-  await loadPlugins({ directories: [BUILT_IN_PLUGINS, ...directories], options, hooks, compiler, logger });
+  await loadPlugins({
+    directories: [...BUILT_IN_PLUGINS, ...directories],
+    options,
+    hooks,
+    compiler,
+    logger,
+    planning,
+    env,
+  });
   const catalog = new Catalog();
   return {
     compiler,
     hooks,
     catalog,
+    planning,
     checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }),
   };
 }

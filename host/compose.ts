@@ -219,6 +219,7 @@ async function openAuthoring(
     compiler,
     logger,
     planning,
+    models: config.models,
     env,
   });
   const catalog = new Catalog();

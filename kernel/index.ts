@@ -8,7 +8,23 @@ export type { PluginHooks, TapOptions } from './hooks/hooks.ts';
 export { HOOKS, type HookName, type HookTaps } from './hooks/table.ts';
 export type { Json, JsonObject } from './json.ts';
 export type { Amounts, BudgetDimension } from './planning/budget.ts';
-export type { ModelAdapter, ModelAnswer, ModelContent, ModelMessage, ModelRequest } from './planning/model_adapter.ts';
+export {
+  type ConfiguredModel,
+  type ConfiguredModels,
+  costOf,
+  dearestInput,
+  type ModelEndpoint,
+  type ModelPrices,
+  type ModelUsage,
+} from './planning/configured_model.ts';
+export type {
+  ModelAdapter,
+  ModelAnswer,
+  ModelContent,
+  ModelMessage,
+  ModelRequest,
+  ModelTool,
+} from './planning/model_adapter.ts';
 export {
   type CallCap,
   NO_USAGE,
@@ -26,6 +42,7 @@ export {
 export type { Registry } from './planning/registry.ts';
 export { KERNEL_VERSION, type Plugin, type PluginServices } from './plugin.ts';
 export { compileValue } from './reference/parse.ts';
+export { canonicalJson } from './schema/canonical.ts';
 export { didYouMean, nearest } from './schema/nearest.ts';
 export { pointerOf, pointerToken } from './schema/pointer.ts';
 export { type EgressRequest, egressAllows, hostMatches } from './template/egress.ts';

@@ -14,7 +14,7 @@ function plugin(name: string, rest: Partial<Plugin> = {}): Plugin {
 }
 
 function environment(options: Record<string, JsonObject> = {}): PluginEnvironment {
-  const servicesFor = () => ({ log: () => {}, ...createPlanningRegistries(), variable: () => undefined });
+  const servicesFor = () => ({ log: () => {}, ...createPlanningRegistries(), configured_models: {}, variable: () => undefined });
   return { hooks: createHooks(), compiler: hostSchemaCompiler(), options, satisfies, servicesFor };
 }
 

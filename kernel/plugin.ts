@@ -1,6 +1,7 @@
 import { WeftError } from './errors.ts';
 import type { Hooks, PluginHooks } from './hooks/hooks.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { ConfiguredModels } from './planning/configured_model.ts';
 import type { ModelAdapter } from './planning/model_adapter.ts';
 import type { Planner } from './planning/planner.ts';
 import type { Registry } from './planning/registry.ts';
@@ -19,6 +20,8 @@ export interface PluginServices {
   readonly planners: Registry<Planner>;
   /** Model adapters by name; look them up when they are used, since other plugins may be applied later. */
   readonly models: Registry<ModelAdapter>;
+  /** The models of the operator config, by the names that planning steps use. */
+  readonly configured_models: ConfiguredModels;
   /** A variable of the environment, as a model's key; undefined when it is not set. */
   variable(name: string): string | undefined;
 }

@@ -71,6 +71,7 @@ test('without a file and an environment there are defaults for one machine', () 
           max_recipients: 50,
           max_message_bytes: 1_048_576,
         },
+        models: {},
         limits: {
           step_timeout_ms_max: 300_000,
           ...STEP_LIMIT_PRESETS,

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { HookTimer } from '../../kernel/hooks/hooks.ts';
 
 /** The plugins that come with Weft: beside `host/` in the sources as in the package. */
-export const BUILT_IN_PLUGINS = ['validators', 'planners'].map((kind) =>
+export const BUILT_IN_PLUGINS = ['validators', 'llm', 'planners'].map((kind) =>
   fileURLToPath(new URL(`../../planner-plugins/${kind}`, import.meta.url)),
 );
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import type { ConfiguredModels } from '../../kernel/planning/configured_model.ts';
 import { createPlanningRegistries, type PlanningRegistries } from '../../kernel/planning/registry.ts';
 import { applyPlugins, asPlugin, type Plugin } from '../../kernel/plugin.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
@@ -20,6 +21,8 @@ export interface LoadPluginsOptions {
   readonly logger: Pick<Logger, 'child' | 'debug' | 'error' | 'info'>;
   /** Where plugins put planners and model adapters; nobody asks for them when absent. */
   readonly planning?: PlanningRegistries;
+  /** `models` of the operator config; none when absent. */
+  readonly models?: ConfiguredModels;
   /** Where plugins find keys; empty when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -31,7 +34,7 @@ export interface LoadPluginsOptions {
  * @throws plugin_invalid naming the file, or the plugin once its name is known, and the reason
  */
 export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly Plugin[]> {
-  const { directories, hooks, compiler, logger, planning = createPlanningRegistries(), env = {} } = options;
+  const { directories, hooks, compiler, logger, planning = createPlanningRegistries(), models = {}, env = {} } = options;
   const tried = (await Promise.all(directories.map(tryAll))).flat();
   const failures = tried.filter((result) => result instanceof WeftError);
   for (const failure of failures) {
@@ -51,6 +54,7 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
       return {
         log: (level, message, fields = {}) => own[level](fields, message),
         ...planning,
+        configured_models: models,
         variable: (name) => env[name],
       };
     },

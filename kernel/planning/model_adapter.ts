@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-import type { PlanUsage } from './planner.ts';
+import type { ModelEndpoint, ModelUsage } from './configured_model.ts';
 
 /**
  * What speaks a provider's API. A plugin registers it under a name (`services.models.register(name, adapter)`), and
@@ -17,14 +17,28 @@ export interface ModelAdapter {
 
 /** A request in no provider's terms. */
 export interface ModelRequest {
+  /** The provider's name of the model. */
   readonly model: string;
+  /** Where it is and which variable has the key; the adapter's own defaults when absent. */
+  readonly endpoint?: ModelEndpoint;
+  /** For the whole call, to the last byte; the adapter's default when absent. */
+  readonly timeout_ms?: number;
   /** Parts that stay the same from call to call come first and are marked, so that the provider can cache them. */
   readonly system: readonly { readonly text: string; readonly cache?: boolean }[];
   readonly messages: readonly ModelMessage[];
-  readonly tools: readonly { readonly name: string; readonly description: string; readonly input_schema: JsonObject }[];
+  readonly tools: readonly ModelTool[];
   /** The tool that the model must use; any or none when absent. */
   readonly tool_choice?: string;
   readonly max_tokens: number;
+}
+
+/** A tool that a model may call. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly input_schema: JsonObject;
+  /** The provider holds the model to the schema, which is then of the strict kind: closed objects, all keys required. */
+  readonly strict?: boolean;
 }
 
 /** A turn of the conversation. */
@@ -35,6 +49,7 @@ export interface ModelMessage {
 
 export type ModelContent =
   | { readonly kind: 'text'; readonly text: string }
+  /** `input` is the text of the arguments where they are no JSON. */
   | { readonly kind: 'tool_use'; readonly id: string; readonly name: string; readonly input: Json }
   | { readonly kind: 'tool_result'; readonly id: string; readonly text: string; readonly is_error?: boolean };
 
@@ -45,5 +60,9 @@ export interface ModelAnswer {
   /** What the provider says it ran. */
   readonly model: string;
   /** Without what it cost: prices are the planner's to know. */
-  readonly usage: Omit<PlanUsage, 'cost_usd'>;
+  readonly usage: ModelUsage;
+  /** From the request to the last byte of the answer. */
+  readonly latency_ms: number;
+  /** The provider's answer as it came, for people and cassettes. */
+  readonly raw: Json;
 }

@@ -3,6 +3,7 @@ import { STEP_LIMIT_NAMES, STEP_LIMITS } from '../../../kernel/template/step_lim
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
 import { integer, listOf, oneOf, path, section } from './describe.ts';
 import { MAIL } from './mail.ts';
+import { MODELS } from './models.ts';
 import { RETENTION } from './retention.ts';
 
 const MIB = 1024 * 1024;
@@ -63,6 +64,7 @@ export const CONFIG_SCHEMA: JsonObject = {
     egress: EGRESS,
     secrets: SECRETS,
     mail: MAIL,
+    models: MODELS,
     limits: LIMITS,
     retention: RETENTION,
     broker: section('The part that runs steps.', {

@@ -3,7 +3,10 @@ import type { Json, JsonObject } from '../json.ts';
 import type { TemplateGraph } from '../template/graph.ts';
 import type { NarrowedLimits } from '../template/step_limits.ts';
 import type { CompiledStep, EgressRule, OnFailure, RetryPolicy, StepType } from '../template/types.ts';
-import type { ValidationEnvironment } from '../validation/validate.ts';
+import type { ValidationEnvironment } from '../validation/pipeline.ts';
+import type { SurroundingStep } from '../validation/review.ts';
+
+export type { SurroundingStep };
 
 /** Steps that a planner proposes, as it writes them: version 1.0 of the form. `FRAGMENT_SCHEMA` decides what is one. */
 export interface Fragment {
@@ -57,18 +60,8 @@ export interface FragmentBounds {
   readonly cost_usd: number;
 }
 
-/** Something outside of the fragment that its steps may refer to: it is over before any of them starts. */
-export interface SurroundingStep {
-  /** As references name it: a step of the frame, or `<planning step>/<phase>/<name>` of an earlier plan. */
-  readonly name: string;
-  /** What references see of it: `.result`, the `.results` of a batch, or a plan's `.output`. */
-  readonly kind: 'step' | 'batch' | 'plan';
-  /** JSON Schema of its result or output; anything when absent. */
-  readonly output_schema?: JsonObject;
-}
-
 /** Where a fragment shall run: what it may use, and what it may refer to. */
-export interface FragmentContext extends Omit<ValidationEnvironment, 'stepsMax'> {
+export interface FragmentContext extends ValidationEnvironment {
   /** Of the frame; plugins see the first two. */
   readonly template: { readonly name: string; readonly namespace: string; readonly input_schema?: JsonObject };
   /** Name of the planning step. */

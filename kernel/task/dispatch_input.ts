@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import { localName } from '../reference/names.ts';
 import { type ReferenceScope, resolveValue } from '../reference/resolve.ts';
 import { workersOf } from './batch.ts';
 import { compiledOf, type Resume, type StepState, stepNamed, type TaskState } from './state.ts';
@@ -56,7 +57,7 @@ function defaultInputs(state: TaskState, step: StepState): JsonObject {
   const inputs: Record<string, Json> = {};
   for (const id of step.dependencies) {
     const dependency = state.steps.get(id)!;
-    inputs[dependency.name] =
+    inputs[localName(dependency.name)] =
       dependency.batch === undefined ? (dependency.result ?? null) : resultsOf(state, dependency);
   }
   return inputs;

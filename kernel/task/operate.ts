@@ -101,7 +101,12 @@ function wasLetPass(draft: Draft, step: StepState): boolean {
 
 /** A fan-out is resolved with the items of its workers; any other step with none. */
 function checkItems(draft: Draft, step: StepState, items: readonly Json[] | undefined): void {
-  const isFanOut = compiledOf(draft.state, step).definition.type === 'batchable';
+  const { type, max_items = Infinity } = compiledOf(draft.state, step).definition;
+  const isFanOut = type === 'batchable';
+  if (items !== undefined && items.length > max_items) {
+    const problem = `it may have ${max_items} items, and is given ${items.length}`;
+    throw new WeftError('items_invalid', { step: step.name, problem });
+  }
   if (isFanOut === (items !== undefined)) return;
   throw new WeftError('items_invalid', {
     step: step.name,

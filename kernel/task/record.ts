@@ -75,6 +75,13 @@ function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | und
       `a step of type ${type} ends with "${expected}", not with "${outcome.kind}"`,
     );
   }
+  if (outcome.kind === 'batches') {
+    const { max_items } = compiledOf(draft.state, step).definition;
+    if (max_items !== undefined && outcome.items.length > max_items) {
+      const message = `it gave ${outcome.items.length} items, and its step allows ${max_items}`;
+      return terminal('too_many_items', message, { items: outcome.items.length, max_items });
+    }
+  }
   if (outcome.kind === 'branch') {
     const choices = choicesOf(draft.state, step);
     const unknown = outcome.steps.filter((name) => !choices.includes(name));

@@ -34,19 +34,25 @@ export function withDefaults(document: JsonObject, literals: readonly (readonly 
   return {
     ...TEMPLATE_DEFAULTS,
     ...template,
-    steps: template.steps.map((step, index) => ({
-      ...STEP_DEFAULTS,
-      ...step,
-      handler: handlerOf(step, literals[index] ?? []),
-      retry: { ...RETRY_DEFAULTS, ...step.retry },
-    })),
+    steps: template.steps.map((step, index) => stepWithDefaults(step, literals[index] ?? [])),
   };
 }
 
-type AuthoredStep = Omit<StepDefinition, 'handler' | 'retry'> & {
+/** Fills in the defaults of one step; `literals` are the pointers into its config that are not interpolated. */
+export function stepWithDefaults(step: AuthoredStep, literals: readonly string[]): StepDefinition {
+  return {
+    ...STEP_DEFAULTS,
+    ...step,
+    handler: handlerOf(step, literals),
+    retry: { ...RETRY_DEFAULTS, ...step.retry },
+  };
+}
+
+/** A step as it is written: what has a default may be absent. */
+export type AuthoredStep = Omit<StepDefinition, 'handler' | 'retry' | keyof typeof STEP_DEFAULTS> & {
   readonly handler: { readonly catalog: string; readonly config?: JsonObject };
   readonly retry?: Partial<RetryPolicy>;
-};
+} & Partial<Pick<StepDefinition, keyof typeof STEP_DEFAULTS>>;
 
 function handlerOf({ handler }: AuthoredStep, literals: readonly string[]): HandlerReference {
   return { catalog: handler.catalog, config: handler.config ?? {}, ...(literals.length === 0 ? {} : { literals }) };

@@ -99,7 +99,8 @@ const RETRY_PROPERTIES = {
   },
 } as const satisfies Record<keyof RetryPolicy, unknown>;
 
-const STEP_PROPERTIES = {
+/** The keys of a step, in templates and in fragments. */
+export const STEP_PROPERTIES = {
   name: {
     type: 'string',
     pattern: STEP_NAME_PATTERN,
@@ -157,6 +158,12 @@ const STEP_PROPERTIES = {
     default: STEP_DEFAULTS.on_failure,
     description:
       "What the step's final failure means: its dependents wait for an operator, they go on without it, or the task fails.",
+  },
+  max_items: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_000,
+    description: 'Of a batchable step: how many items it may give; more fail it.',
   },
 } as const satisfies Record<keyof StepDefinition, unknown>;
 

@@ -45,6 +45,8 @@ export interface StepDefinition {
   /** Narrower than the operator's and the template's; more than theirs changes nothing. */
   readonly limits?: NarrowedLimits;
   readonly on_failure: OnFailure;
+  /** Of a fan-out: more items fail it. No limit but the engine's when absent. */
+  readonly max_items?: number;
 }
 
 /** Where a template's steps may connect to; both this and the operator's list must allow a request. */

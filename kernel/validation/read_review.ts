@@ -31,7 +31,7 @@ export function readReview(document: Json): Review {
 
 function readStep(step: JsonObject, index: number): ReviewedStep {
   const pointer = `/steps/${index}`;
-  const { name, type = STEP_DEFAULTS.type, handler, inputs, dependencies } = step;
+  const { name, type = STEP_DEFAULTS.type, handler, inputs, dependencies, max_items } = step;
   const { catalog, config = {} } = objectOf(handler) ?? {};
   return {
     index,
@@ -45,6 +45,7 @@ function readStep(step: JsonObject, index: number): ReviewedStep {
     dependencies: listOf(dependencies).flatMap((dependency, at) =>
       typeof dependency === 'string' ? [{ name: dependency, pointer: `${pointer}/dependencies/${at}` }] : [],
     ),
+    max_items: typeof max_items === 'number' ? max_items : undefined,
     references: [],
   };
 }

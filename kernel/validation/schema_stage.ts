@@ -1,4 +1,5 @@
 import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { SchemaCompiler } from '../schema/compile.ts';
 import { isAtOrBelow } from '../schema/pointer.ts';
 import type { SchemaProblem } from '../schema/problem.ts';
@@ -15,18 +16,12 @@ export interface SchemaStage {
 /** Holds a template against its schema, counts it, and names what a later version of Weft will do. */
 export function checkSchema(review: Review, compiler: SchemaCompiler, stepsMax: number): SchemaStage {
   const { steps, document } = review;
-  const tooMany = checkCounts(steps, stepsMax);
+  const tooMany = checkCounts(review, stepsMax);
   if (tooMany.length > 0) return { diagnostics: tooMany, countable: false };
-  const compiled = compiler.compile(TEMPLATE_SCHEMA);
-  if (!compiled.ok) throw new Error(`the template schema does not compile: ${JSON.stringify(compiled.problems)}`);
   const unsupported = steps.filter(isUnsupported);
-  const problems = compiled
-    .check(document)
-    // What such a step looks like is not settled yet.
-    .filter(({ pointer }) => !unsupported.some((step) => isAtOrBelow(pointer, step.pointer)));
   return {
     diagnostics: [
-      ...problems.map((problem) => diagnose(codeOf(problem), problem)),
+      ...schemaProblems(document, TEMPLATE_SCHEMA, compiler, unsupported),
       ...unsupported.map(notSupported),
       ...checkBudget(review),
       ...checkInputSchema(review, compiler),
@@ -35,17 +30,37 @@ export function checkSchema(review: Review, compiler: SchemaCompiler, stepsMax: 
   };
 }
 
+/** What a document's own schema has against it, but for steps that something else refuses. */
+export function schemaProblems(
+  document: Json,
+  schema: JsonObject,
+  compiler: SchemaCompiler,
+  refused: readonly ReviewedStep[],
+): readonly Diagnostic[] {
+  const compiled = compiler.compile(schema);
+  if (!compiled.ok) throw new Error(`the schema does not compile: ${JSON.stringify(compiled.problems)}`);
+  return compiled
+    .check(document)
+    .filter(({ pointer }) => !refused.some((step) => isAtOrBelow(pointer, step.pointer)))
+    .map((problem) => diagnose(codeOf(problem), problem));
+}
+
 function codeOf({ keyword }: SchemaProblem): DiagnosticCode {
   if (keyword === 'additionalProperties') return 'key_unknown';
   return keyword === 'required' ? 'key_missing' : 'value_invalid';
 }
 
-function checkCounts(steps: readonly ReviewedStep[], stepsMax: number): Diagnostic[] {
+/** Counts steps and edges before anything is built from them. */
+export function checkCounts(
+  { steps, plan }: Pick<Review, 'steps' | 'plan'>,
+  stepsMax: number,
+): readonly Diagnostic[] {
   const { dependencies_max } = TEMPLATE_LIMITS;
   const dependencies = steps.reduce((sum, step) => sum + step.dependencies.length, 0);
   const found: Diagnostic[] = [];
+  const kind = plan === undefined ? 'template' : 'fragment';
   if (steps.length > stepsMax) {
-    const message = `the template has ${steps.length} steps; at most ${stepsMax} are allowed`;
+    const message = `the ${kind} has ${steps.length} steps; at most ${stepsMax} are allowed`;
     found.push(diagnose('too_many_steps', { pointer: '/steps', message, expected: stepsMax, got: steps.length }));
   }
   if (dependencies > dependencies_max) {

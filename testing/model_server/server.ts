@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type SeenRequest, startHttpServer } from '../http_server.ts';
@@ -50,7 +50,7 @@ export async function startModelServer(script: Script = [], options: ModelServer
       ? script(call, calls.length)
       : (replies.shift() ?? { kind: 'error', status: 500, message: 'the script has no reply for this request' });
 
-  const answer = (request: SeenRequest, response: ServerResponse, message: IncomingMessage): void => {
+  const answer = (request: SeenRequest, response: ServerResponse): void => {
     const dialect = DIALECTS[new URL(request.url, 'http://server').pathname];
     if (dialect === undefined || request.method !== 'POST') {
       send(response, { status: 404, headers: {}, body: '{"error":{"message":"not found"}}' });
@@ -65,7 +65,7 @@ export async function startModelServer(script: Script = [], options: ModelServer
     const problem = dialect.problem(body);
     if (problem !== undefined) return refuse(400, problem);
     const reply = next(call);
-    void deliver(reply, response, message, (said) => {
+    void deliver(reply, response, (said) => {
       const prefix = cachedPrefix(body);
       const usage = count(request.body, prefix, cached.has(prefix), said);
       if (prefix !== '') cached.add(prefix);
@@ -96,21 +96,21 @@ const DIALECTS: Record<string, Dialect | undefined> = {
     problem: anthropicProblem,
     error: anthropicError,
     encode: encodeAnthropic,
-    keyOf: ({ headers }) => headers['x-api-key'] as string | undefined,
+    // The SDK sends a key as a bearer token; `x-api-key` is the older form.
+    keyOf: (request) => (request.headers['x-api-key'] as string | undefined) ?? bearerOf(request),
   },
   '/v1/chat/completions': {
     api: 'openai',
     problem: openaiProblem,
     error: openaiError,
     encode: encodeOpenai,
-    keyOf: ({ headers }) => headers.authorization?.replace(/^Bearer /, ''),
+    keyOf: bearerOf,
   },
 };
 
 async function deliver(
   reply: Reply,
   response: ServerResponse,
-  message: IncomingMessage,
   encode: (said: Said) => Encoded,
   errorOf: (status: number, message: string) => string,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function deliver(
   if (reply.kind === 'drip' && reply.reply.kind !== 'drip' && reply.reply.kind !== 'dropped') {
     const { status, headers, body } = encoded(reply.reply);
     response.writeHead(status, headers);
-    for (let at = 0; at < body.length && !message.destroyed && !response.destroyed; at += reply.bytes) {
+    for (let at = 0; at < body.length && !response.destroyed; at += reply.bytes) {
       response.write(body.slice(at, at + reply.bytes));
       await sleep(reply.every_ms);
     }
@@ -155,6 +155,10 @@ function parse(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+function bearerOf({ headers }: SeenRequest): string | undefined {
+  return headers.authorization?.replace(/^Bearer /, '');
 }
 
 const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);

@@ -14,7 +14,12 @@ function plugin(name: string, rest: Partial<Plugin> = {}): Plugin {
 }
 
 function environment(options: Record<string, JsonObject> = {}): PluginEnvironment {
-  const servicesFor = () => ({ log: () => {}, ...createPlanningRegistries(), configured_models: {}, variable: () => undefined });
+  const servicesFor = () => ({
+    log: () => {},
+    ...createPlanningRegistries(),
+    configured_models: {},
+    variable: () => undefined,
+  });
   return { hooks: createHooks(), compiler: hostSchemaCompiler(), options, satisfies, servicesFor };
 }
 

@@ -113,7 +113,10 @@ export function modelAdapterConformance(
         { a: 3, b: 4 },
       ],
     );
-    assert.equal(new Set(answer.content.map((each) => (each.kind === 'tool_use' ? each.id : each))).size, answer.content.length);
+    assert.equal(
+      new Set(answer.content.map((each) => (each.kind === 'tool_use' ? each.id : each))).size,
+      answer.content.length,
+    );
   });
 
   test('takes up a conversation with tool calls and their results', 'text', async (under) => {
@@ -201,7 +204,11 @@ function ask(
   return adapter.call(whole, { signal });
 }
 
-async function failureOf(under: AdapterUnderTest, rest?: Partial<ModelRequest>, signal?: AbortSignal): Promise<PlannerProblem> {
+async function failureOf(
+  under: AdapterUnderTest,
+  rest?: Partial<ModelRequest>,
+  signal?: AbortSignal,
+): Promise<PlannerProblem> {
   try {
     await ask(under, rest, signal);
   } catch (error) {

@@ -34,7 +34,15 @@ export interface LoadPluginsOptions {
  * @throws plugin_invalid naming the file, or the plugin once its name is known, and the reason
  */
 export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly Plugin[]> {
-  const { directories, hooks, compiler, logger, planning = createPlanningRegistries(), models = {}, env = {} } = options;
+  const {
+    directories,
+    hooks,
+    compiler,
+    logger,
+    planning = createPlanningRegistries(),
+    models = {},
+    env = {},
+  } = options;
   const tried = (await Promise.all(directories.map(tryAll))).flat();
   const failures = tried.filter((result) => result instanceof WeftError);
   for (const failure of failures) {

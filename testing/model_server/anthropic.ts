@@ -74,7 +74,13 @@ export function encodeAnthropic(saying: Saying, stream: boolean): Encoded {
   const events: JsonObject[] = [
     {
       type: 'message_start',
-      message: { ...message, content: [], stop_reason: null, stop_sequence: null, usage: { ...counted, output_tokens: 1 } },
+      message: {
+        ...message,
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { ...counted, output_tokens: 1 },
+      },
     },
     ...blocks.flatMap((block, index) => blockEvents(block, index)),
     { type: 'message_delta', delta: ended, usage: { output_tokens: usage.output } },

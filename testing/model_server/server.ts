@@ -65,13 +65,18 @@ export async function startModelServer(script: Script = [], options: ModelServer
     const problem = dialect.problem(body);
     if (problem !== undefined) return refuse(400, problem);
     const reply = next(call);
-    void deliver(reply, response, (said) => {
-      const prefix = cachedPrefix(body);
-      const usage = count(request.body, prefix, cached.has(prefix), said);
-      if (prefix !== '') cached.add(prefix);
-      const saying = { said, model: String(body['model']), usage, call: calls.length };
-      return dialect.encode(saying, body['stream'] === true);
-    }, dialect.error);
+    void deliver(
+      reply,
+      response,
+      (said) => {
+        const prefix = cachedPrefix(body);
+        const usage = count(request.body, prefix, cached.has(prefix), said);
+        if (prefix !== '') cached.add(prefix);
+        const saying = { said, model: String(body['model']), usage, call: calls.length };
+        return dialect.encode(saying, body['stream'] === true);
+      },
+      dialect.error,
+    );
   };
   const server = await startHttpServer(answer);
   return {

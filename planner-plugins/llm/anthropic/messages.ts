@@ -21,7 +21,8 @@ export function paramsOf(request: ModelRequest): Params {
             input_schema: input_schema as unknown as Anthropic.Tool.InputSchema,
             ...(strict ? { strict } : {}),
           })),
-          tool_choice: request.tool_choice === undefined ? { type: 'auto' } : { type: 'tool', name: request.tool_choice },
+          tool_choice:
+            request.tool_choice === undefined ? { type: 'auto' } : { type: 'tool', name: request.tool_choice },
         }),
   };
 }

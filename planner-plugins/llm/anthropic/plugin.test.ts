@@ -63,7 +63,10 @@ test('takes the key of the variable that the model names, and asks nobody withou
   const asked: string[] = [];
   const keyless = anthropicAdapter((name) => void asked.push(name));
   try {
-    await keyless.call({ ...REQUEST, endpoint: { base_url: 'http://127.0.0.1:1', key_variable: 'OTHER_KEY' } }, { signal });
+    await keyless.call(
+      { ...REQUEST, endpoint: { base_url: 'http://127.0.0.1:1', key_variable: 'OTHER_KEY' } },
+      { signal },
+    );
     assert.unreachable();
   } catch (error) {
     assert.instance(error, PlannerFailure);

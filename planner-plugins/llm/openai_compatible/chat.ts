@@ -19,9 +19,7 @@ export function bodyOf(request: ModelRequest): JsonObject {
             function: { name, description, parameters: input_schema, ...(strict ? { strict } : {}) },
           })),
           tool_choice:
-            request.tool_choice === undefined
-              ? 'auto'
-              : { type: 'function', function: { name: request.tool_choice } },
+            request.tool_choice === undefined ? 'auto' : { type: 'function', function: { name: request.tool_choice } },
         }),
   };
 }
@@ -70,7 +68,8 @@ interface Completion {
 export function answerOf(raw: Json, request: ModelRequest, latency_ms: number): ModelAnswer {
   const completion = raw as unknown as Completion | null;
   const choice = Array.isArray(completion?.choices) ? completion.choices[0] : undefined;
-  if (typeof choice?.message !== 'object' || choice.message === null) throw new Error('the body has no choices[0].message');
+  if (typeof choice?.message !== 'object' || choice.message === null)
+    throw new Error('the body has no choices[0].message');
   const { content, refusal, tool_calls } = choice.message;
   const said: ModelContent[] = [content, refusal].flatMap((text) => (text ? [{ kind: 'text', text }] : []));
   for (const [index, each] of (tool_calls ?? []).entries()) {

@@ -56,7 +56,11 @@ test('keeps arguments that are no JSON as text', async () => {
 });
 
 test('understands servers that say "stop" after a call, write arguments as objects and count nothing', async () => {
-  const message = { role: 'assistant', content: '', tool_calls: [{ function: { name: 'submit', arguments: { a: 1 } } }] };
+  const message = {
+    role: 'assistant',
+    content: '',
+    tool_calls: [{ function: { name: 'submit', arguments: { a: 1 } } }],
+  };
   const server = await startHttpServer((_request, response) =>
     response.end(JSON.stringify({ choices: [{ finish_reason: 'stop', message }] })),
   );

@@ -44,7 +44,10 @@ export interface FragmentStep {
   readonly max_items?: number;
 }
 
-export type BoundName = 'steps' | 'depth' | 'fan_out' | 'calls' | 'cost_usd';
+/** What is bounded, in the order of `FragmentBounds`. */
+export const BOUND_NAMES = ['steps', 'depth', 'fan_out', 'calls', 'cost_usd'] as const;
+
+export type BoundName = (typeof BOUND_NAMES)[number];
 
 /** What running a fragment can come to at the most; the shape of `plan_accepted.bounds`. */
 export interface FragmentBounds {
@@ -94,7 +97,7 @@ export interface ValidFragment {
   readonly steps: readonly CompiledStep[];
   /** Index of the exit step. */
   readonly exit: number;
-  /** With local names. */
+  /** Names are local; it is called `<planning step>/<phase>`. */
   readonly graph: TemplateGraph;
   readonly bounds: FragmentBounds;
   readonly warnings: readonly Diagnostic[];

@@ -6,7 +6,14 @@ import { pointerOf } from '../schema/pointer.ts';
 import { type TemplateEnvironment, validateTemplate } from '../validation/validate.ts';
 import { withDefaults } from './defaults.ts';
 import { parseHandlerReference } from './handler_reference.ts';
-import type { CompiledStep, CompiledTemplate, CompiledValue, HandlerReference, StepDefinition, Template } from './types.ts';
+import type {
+  CompiledStep,
+  CompiledTemplate,
+  CompiledValue,
+  HandlerReference,
+  StepDefinition,
+  Template,
+} from './types.ts';
 
 /** What compiling a template needs: what validating it does, and a hash. */
 export interface CompileEnvironment extends TemplateEnvironment {
@@ -76,10 +83,7 @@ function invert(edges: readonly (readonly number[])[]): readonly (readonly numbe
   return inverted;
 }
 
-function gatedSteps(
-  steps: readonly StepDefinition[],
-  dependents: readonly (readonly number[])[],
-): ReadonlySet<number> {
+function gatedSteps(steps: readonly StepDefinition[], dependents: readonly (readonly number[])[]): ReadonlySet<number> {
   const gated = new Set(steps.flatMap((step, index) => (step.type === 'decision' ? dependents[index]! : [])));
   // Iterating over a set also visits what is added meanwhile.
   for (const index of gated) for (const dependent of dependents[index]!) gated.add(dependent);

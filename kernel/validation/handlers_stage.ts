@@ -58,7 +58,12 @@ function isOutside({ catalog }: Review, subset: ReadonlySet<string>, name: strin
   return catalog !== undefined && !subset.has(name);
 }
 
-function outsideCatalog(pointer: string, name: string, { catalog, plan }: Review, names: readonly string[]): Diagnostic {
+function outsideCatalog(
+  pointer: string,
+  name: string,
+  { catalog, plan }: Review,
+  names: readonly string[],
+): Diagnostic {
   const problem = { pointer, expected: listed(catalog!), got: name };
   if (plan !== undefined) {
     const message = `planning step "${plan.step}" may not use the handler "${name}"`;
@@ -70,5 +75,7 @@ function outsideCatalog(pointer: string, name: string, { catalog, plan }: Review
 }
 
 function oneOf(names: readonly string[]): string {
-  return names.length === 0 ? 'remove the step: no handler may be used here' : `use one of: ${listed(names).join(', ')}`;
+  return names.length === 0
+    ? 'remove the step: no handler may be used here'
+    : `use one of: ${listed(names).join(', ')}`;
 }

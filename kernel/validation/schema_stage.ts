@@ -51,10 +51,7 @@ function codeOf({ keyword }: SchemaProblem): DiagnosticCode {
 }
 
 /** Counts steps and edges before anything is built from them. */
-export function checkCounts(
-  { steps, plan }: Pick<Review, 'steps' | 'plan'>,
-  stepsMax: number,
-): readonly Diagnostic[] {
+export function checkCounts({ steps, plan }: Pick<Review, 'steps' | 'plan'>, stepsMax: number): readonly Diagnostic[] {
   const { dependencies_max } = TEMPLATE_LIMITS;
   const dependencies = steps.reduce((sum, step) => sum + step.dependencies.length, 0);
   const found: Diagnostic[] = [];

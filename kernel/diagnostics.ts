@@ -118,6 +118,10 @@ export const DIAGNOSTICS = {
   exit_output_mismatch: error('convergence'),
   step_shadows_frame: warning('references'),
 
+  // Of plans, besides what is wrong with their fragments
+  plan_truncated: error('syntax'),
+  plan_not_approved: error('policy'),
+
   plugin_failed: error('policy'),
 
   context_invalid: error('context'),

@@ -37,6 +37,7 @@ export function resolveDispatch(
       const batch = stepNamed(state, name);
       return batch?.batch === undefined ? undefined : resultsOf(state, batch);
     },
+    plan: (name) => stepNamed(state, name)?.result,
     ...(step.share === undefined ? {} : { batch: step.share }),
     secret,
   };

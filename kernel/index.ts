@@ -4,6 +4,7 @@
  */
 export type { Capability, CatalogEntry } from './capability/types.ts';
 export type { Diagnostic, Stage } from './diagnostics.ts';
+export { FRAGMENT_SCHEMA } from './fragment/schema.ts';
 export type { PluginHooks, TapOptions } from './hooks/hooks.ts';
 export { HOOKS, type HookName, type HookTaps } from './hooks/table.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -36,6 +36,8 @@ export interface CallCap {
 export interface PlanCall {
   /** Aborted when the answer is of no use any more: the step was cancelled, or its time is up. */
   readonly signal: AbortSignal;
+  /** Everything that the capability of an offered handler says, as `tier(entry, 3)`; the newest version of it. */
+  describe?(handler: string): JsonObject | undefined;
 }
 
 /** What a planner is asked. JSON through and through: it travels, is journaled and shown to people. */
@@ -112,6 +114,11 @@ export interface PlanAnswer {
   readonly usage: PlanUsage;
   /** What was really sent, for people to review; the request itself when absent. Never holds a key. */
   readonly prompt?: { readonly text: string; readonly media_type: string };
+  /**
+   * The answer is no plan but a question of the model's, which the planner answers in its next call from what it finds
+   * in `feedback`, without diagnostics. It counts as a call, and is no attempt. False when absent.
+   */
+  readonly asks?: boolean;
   /** Name and digest of the prompt's source, for provenance. */
   readonly prompt_version?: string;
 }

@@ -69,16 +69,34 @@ test('raises anything at all without throwing', () => {
 });
 
 test('leaves what was never lowered as it is', () => {
-  const step = { name: 'a', reasoning: 'r', handler: { catalog: 'transform', config: { x: [1] } }, inputs: { y: null } };
+  const step = {
+    name: 'a',
+    reasoning: 'r',
+    handler: { catalog: 'transform', config: { x: [1] } },
+    inputs: { y: null },
+  };
   const plain = { fragment_version: '1.0', planning_context: { goal: 'g', reasoning: 'r' }, steps: [step] };
   assert.equal(fragment.raise(plain as unknown as Json), plain);
 });
 
 test('a schema that is lowered is strict all the way down', () => {
   const loose: string[] = [];
-  const allowed = new Set(['type', 'description', 'properties', 'required', 'additionalProperties', 'items', 'enum', 'anyOf']);
+  const allowed = new Set([
+    'type',
+    'description',
+    'properties',
+    'required',
+    'additionalProperties',
+    'items',
+    'enum',
+    'anyOf',
+  ]);
   const visit = (schema: JsonObject, at: string): void => {
-    loose.push(...Object.keys(schema).filter((keyword) => !allowed.has(keyword)).map((keyword) => `${at}: ${keyword}`));
+    loose.push(
+      ...Object.keys(schema)
+        .filter((keyword) => !allowed.has(keyword))
+        .map((keyword) => `${at}: ${keyword}`),
+    );
     const properties = (schema['properties'] ?? {}) as Record<string, JsonObject>;
     if (schema['type'] === 'object') {
       assert.is(schema['additionalProperties'], false, at);
@@ -86,7 +104,8 @@ test('a schema that is lowered is strict all the way down', () => {
     }
     for (const [name, own] of Object.entries(properties)) visit(own, `${at}/${name}`);
     if (schema['items'] !== undefined) visit(schema['items'] as JsonObject, `${at}/items`);
-    for (const [index, own] of ((schema['anyOf'] ?? []) as readonly JsonObject[]).entries()) visit(own, `${at}/${index}`);
+    for (const [index, own] of ((schema['anyOf'] ?? []) as readonly JsonObject[]).entries())
+      visit(own, `${at}/${index}`);
   };
   visit(fragment.schema, '');
   assert.equal(loose, []);

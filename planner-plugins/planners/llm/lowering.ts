@@ -144,7 +144,10 @@ function isPair(value: Json): value is { readonly name: string; readonly value: 
 /** A value as its JSON text. Models forget the quotes of a plain text: what cannot be JSON is taken for one. */
 function jsonText(schema: JsonObject): Lowering {
   return {
-    schema: { type: 'string', description: `${describe(schema)} As JSON text: "a" with its quotes, 1, [1], {"k": 1}.`.trim() },
+    schema: {
+      type: 'string',
+      description: `${describe(schema)} As JSON text: "a" with its quotes, 1, [1], {"k": 1}.`.trim(),
+    },
     lower: (value) => JSON.stringify(value),
     raise: (value) => {
       if (typeof value !== 'string') return value;
@@ -177,7 +180,10 @@ function describe(schema: Json | undefined): string {
 
 function follow(root: JsonObject, reference: string): Json | undefined {
   if (!reference.startsWith('#/')) return undefined;
-  const tokens = reference.slice(2).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const tokens = reference
+    .slice(2)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   return tokens.reduce<Json | undefined>(
     (at, token) => (isObject(at) && Object.hasOwn(at, token) ? at[token] : undefined),
     root,

@@ -46,6 +46,7 @@ export { compileValue } from './reference/parse.ts';
 export { canonicalJson } from './schema/canonical.ts';
 export { didYouMean, nearest } from './schema/nearest.ts';
 export { pointerOf, pointerToken } from './schema/pointer.ts';
+export { RETRY_DEFAULTS } from './template/defaults.ts';
 export { type EgressRequest, egressAllows, hostMatches } from './template/egress.ts';
 export type { EgressRule, Reference, StepType } from './template/types.ts';
 export type { Finding, Report, Review, ReviewedStep } from './validation/review.ts';

@@ -10,11 +10,12 @@ import { type Finding, fail, messageOf, ok } from './finding.ts';
 export async function checkPlugins({ plugins }: OperatorConfig, logger: Logger): Promise<Finding> {
   try {
     const applied = await loadPlugins({
-      directories: [BUILT_IN_PLUGINS, ...plugins.directories],
+      directories: [...BUILT_IN_PLUGINS, ...plugins.directories],
       options: plugins.options,
       hooks: createHooks({ timer: HOOK_TIMER }),
       compiler: hostSchemaCompiler(),
       logger,
+      env: process.env,
     });
     return ok('plugins', applied.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none');
   } catch (error) {

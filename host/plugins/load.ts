@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import { createPlanningRegistries, type PlanningRegistries } from '../../kernel/planning/registry.ts';
 import { applyPlugins, asPlugin, type Plugin } from '../../kernel/plugin.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import { satisfies } from '../catalog/catalog.ts';
@@ -17,6 +18,10 @@ export interface LoadPluginsOptions {
   readonly hooks: Hooks;
   readonly compiler: SchemaCompiler;
   readonly logger: Pick<Logger, 'child' | 'debug' | 'error' | 'info'>;
+  /** Where plugins put planners and model adapters; nobody asks for them when absent. */
+  readonly planning?: PlanningRegistries;
+  /** Where plugins find keys; empty when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface LoadPluginsOptions {
  * @throws plugin_invalid naming the file, or the plugin once its name is known, and the reason
  */
 export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly Plugin[]> {
-  const { directories, hooks, compiler, logger } = options;
+  const { directories, hooks, compiler, logger, planning = createPlanningRegistries(), env = {} } = options;
   const tried = (await Promise.all(directories.map(tryAll))).flat();
   const failures = tried.filter((result) => result instanceof WeftError);
   for (const failure of failures) {
@@ -43,7 +48,11 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
     satisfies,
     servicesFor: (plugin) => {
       const own = logger.child({ plugin });
-      return { log: (level, message, fields = {}) => own[level](fields, message) };
+      return {
+        log: (level, message, fields = {}) => own[level](fields, message),
+        ...planning,
+        variable: (name) => env[name],
+      };
     },
   });
   for (const { name, version } of applied) logger.info({ plugin: name, version }, 'plugin applied');

@@ -37,6 +37,7 @@ export function resolveDispatch(
       const batch = stepNamed(state, name);
       return batch?.batch === undefined ? undefined : resultsOf(state, batch);
     },
+    plan: (name) => stepNamed(state, name)?.result,
     ...(step.share === undefined ? {} : { batch: step.share }),
     secret,
   };
@@ -64,7 +65,7 @@ function defaultInputs(state: TaskState, step: StepState): JsonObject {
 }
 
 /** What became of a batch, by index: `{index, status, result}` or `{index, status, error}`. */
-function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
+export function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
   return [...workersOf(state, batch)].map((worker, index) => {
     const { status, result } = worker;
     return result === undefined ? { index, status, error: errorOf(worker) } : { index, status, result };

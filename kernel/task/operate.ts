@@ -6,6 +6,7 @@ import type { Command } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import { closeDeadLetters } from './dead_letter_acts.ts';
 import type { Draft } from './draft.ts';
+import { isPlanned } from './plan.ts';
 import { compiledOf, type StepState } from './state.ts';
 import { STEP_TRANSITIONS } from './step_machine.ts';
 import { dispatchHeld, stepById } from './wake.ts';
@@ -48,7 +49,7 @@ export function resolveTask(draft: Draft, { by, reason }: CommandOf<'resolve'>):
 export function retryStep(draft: Draft, { step_id, by, reason }: CommandOf<'retry_step'>): void {
   const step = stepById(draft, step_id);
   const possible = STEP_TRANSITIONS[step.status].step_retried_by_operator !== undefined;
-  if (!possible || wasLetPass(draft, step)) {
+  if (!possible || wasLetPass(draft, step) || isPlanned(step)) {
     throw new WeftError('step_not_retryable', { step: step.name, status: step.status });
   }
   const retry = ({ id }: StepState): void =>
@@ -77,7 +78,7 @@ export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): v
   checkItems(draft, step, items);
   // A batch's pin is that of its workers, whose results it has none of.
   const unchecked = step.pin === null || step.batch !== undefined;
-  const problems = unchecked ? [] : draft.env.checkResult(step.pin!, result);
+  const problems = unchecked ? outputProblems(draft, step, result) : draft.env.checkResult(step.pin!, result);
   if (problems.length > 0) throw new WeftError('result_invalid', { step: step.name, problems: problems.join('; ') });
   draft.emit({
     kind: 'step_resolved_manually',
@@ -91,6 +92,12 @@ export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): v
   });
   if (items !== undefined) spawnWorkers(draft, draft.step(step_id), items);
   settle(draft, [draft.step(step_id)]);
+}
+
+/** A planning step is resolved with what its plan would have given. */
+function outputProblems({ state, env }: Draft, step: StepState, output: Json): readonly string[] {
+  const { output_schema } = compiledOf(state, step).definition;
+  return output_schema === undefined ? [] : env.checkOutput(output_schema, output);
 }
 
 function wasLetPass(draft: Draft, step: StepState): boolean {

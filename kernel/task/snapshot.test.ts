@@ -142,6 +142,6 @@ test('the shape of a state is that of its version', async () => {
   );
   assert.is(
     Object.keys(step!).join(' '),
-    'id name template_index status pin provenance dependencies unmet_dependencies attempt activation attempts_forgiven created_at enqueued_at settled_at result branch failure retry_at retry_due suspension resume inbox signal_ids receipt resolved share batch dead_letter',
+    'id name template_index status pin provenance dependencies unmet_dependencies attempt activation attempts_forgiven created_at enqueued_at settled_at result branch failure retry_at retry_due suspension resume inbox signal_ids receipt resolved share batch dead_letter plan',
   );
 });

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
 import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
+import type { Planner } from '../kernel/planning/planner.ts';
 import { createPlanningRegistries, type PlanningRegistries } from '../kernel/planning/registry.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { BlobCodec } from './blobs/codec.ts';
@@ -27,6 +28,7 @@ import { Orchestrator } from './orchestrator/orchestrator.ts';
 import type { Engine } from './orchestrator/port.ts';
 import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
+import { PlanningWorker } from './planning/worker.ts';
 import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
 import { redactingLogger } from './redacting_logger.ts';
@@ -61,6 +63,8 @@ export interface StartOptions {
     readonly snapshot_events_min?: number;
     /** How many bytes of JSON make a value a large one. */
     readonly blob_threshold_bytes?: number;
+    /** Planners besides those of plugins. */
+    readonly planners?: Readonly<Record<string, Planner>>;
     /** False leaves large values that nobody refers to where they are: the clock has no periodic timer then. */
     readonly collects_blobs?: boolean;
   };
@@ -119,6 +123,8 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
 
   const authoring = await openAuthoring(config, logger, env);
   const { compiler, catalog, checker, hooks } = authoring;
+  for (const [name, planner] of Object.entries(parts.planners ?? {}))
+    authoring.planning.planners.register(name, planner);
   const sandbox = native?.executor ?? (await openSandbox(config, authoring, logger));
   opened.push(() => sandbox.close());
   const executor = parts.throughExecutor?.(sandbox) ?? sandbox;
@@ -136,7 +142,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const orchestrator = new Orchestrator({
     store,
     transport,
-    env: createEnvironment(catalog, compiler),
+    env: createEnvironment({ catalog, compiler, hooks, planning: authoring.planning }),
     secrets,
     logger,
     faults,
@@ -144,6 +150,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     loadTemplate: (digest) => templates.load(digest),
     watchers,
     announcer: new Announcer(hooks, logger),
+    catalog: () => catalog.entries(),
     stuckAfterMs: config.dead_letters.stuck_after_ms,
     blobs,
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
@@ -157,6 +164,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     blobs,
     blobStore: { readBlob: (digest) => store.readBlob(digest), putBlob: (blob) => store.putBlob(blob, now()) },
     executor,
+    planning: new PlanningWorker({ planners: authoring.planning.planners, hooks, logger, faults, now }),
     host,
     limits,
     logger,
@@ -228,7 +236,13 @@ async function openAuthoring(
     hooks,
     catalog,
     planning,
-    checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }),
+    checker: new TemplateChecker({
+      catalog,
+      compiler,
+      hooks,
+      limits: config.limits,
+      planners: () => planning.planners.names(),
+    }),
   };
 }
 

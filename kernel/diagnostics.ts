@@ -67,6 +67,9 @@ export const DIAGNOSTICS = {
   key_missing: error('schema'),
   value_invalid: error('schema'),
   input_schema_unusable: error('schema'),
+  output_schema_unusable: error('schema'),
+  key_misplaced: error('schema'),
+  planner_unknown: error('schema'),
   too_many_steps: error('schema'),
   too_many_dependencies: error('schema'),
   not_supported_yet: error('schema'),
@@ -95,6 +98,8 @@ export const DIAGNOSTICS = {
   choice_never_made: warning('graph'),
   deferred_without_decision: warning('graph'),
   convergence_not_deferred: warning('graph'),
+  convergence_target_invalid: error('graph'),
+  context_source_invalid: error('graph'),
 
   reference_malformed: error('references'),
   reference_unknown_step: error('references'),
@@ -121,6 +126,7 @@ export const DIAGNOSTICS = {
   // Of plans, besides what is wrong with their fragments
   plan_truncated: error('syntax'),
   plan_not_approved: error('policy'),
+  plan_refused_by_plugin: error('policy'),
 
   plugin_failed: error('policy'),
 

@@ -62,6 +62,7 @@ async function opened(
     clock: { ...SYSTEM_CLOCK, now: () => 2_000 },
     loadTemplate: async () => COMPILED,
     watchers: new Watchers(),
+    catalog: () => [],
     announcer: new Announcer(createHooks(), logger),
     blobs: new BlobCodec(),
     cachedTasksMax: 100,

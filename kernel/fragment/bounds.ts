@@ -38,7 +38,8 @@ export function computeBounds({ review, graph }: Reviewed): Computed {
     depth: Math.max(0, ...depths),
     fan_out: Math.max(0, ...graph.steps.map((_, at) => widthOf(graph, at))),
     calls: total('calls'),
-    cost_usd: total('cost_usd'),
+    // A millionth of a thousandth: what the sum of binary fractions is off by is not told.
+    cost_usd: Math.round(total('cost_usd') * 1e9) / 1e9,
   };
   return { bounds, loads, depths };
 }

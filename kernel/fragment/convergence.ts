@@ -18,11 +18,18 @@ export function exitOf({ review, graph }: Reviewed): number | undefined {
   return typeof name === 'string' ? graph.named.get(name) : undefined;
 }
 
+/** The exit, or the step that its name was most likely meant to be. */
+function meantExit(reviewed: Reviewed): number | undefined {
+  const name = valueAt(reviewed.review.document, ['convergence', 'exit_step']);
+  const { named } = reviewed.graph;
+  return exitOf(reviewed) ?? (typeof name === 'string' ? named.get(nearest(name, named.keys()) ?? '') : undefined);
+}
+
 /** Stage `graph`: every step must lead to the exit, for else nobody would see what it does. */
 export function checkPaths(reviewed: Reviewed): readonly Diagnostic[] {
   const { graph } = reviewed;
   const { steps, dependents, order } = graph;
-  const exit = exitOf(reviewed);
+  const exit = meantExit(reviewed);
   if (exit === undefined) return [];
   const meant = meantDependencies(graph);
   const before = reach([exit], (at) => [...graph.dependencies[at]!, ...meant[at]!]);
@@ -30,8 +37,10 @@ export function checkPaths(reviewed: Reviewed): readonly Diagnostic[] {
   const ordered = new Set(order);
   // A step that others wait for is led on by them; what is in a cycle has its diagnostic.
   const lost = steps.flatMap((step, at) => {
-    const isLost = step.name !== undefined && !before.has(at) && !after.has(at) && ordered.has(at);
-    return isLost && dependents[at]!.every((each) => !ordered.has(each)) ? [step] : [];
+    const isLost = !before.has(at) && !after.has(at) && ordered.has(at);
+    // What has no name of its own, or cannot be here at all, has its diagnostic.
+    const isSound = step.name !== undefined && graph.named.get(step.name) === at && step.type !== 'planning';
+    return isLost && isSound && dependents[at]!.every((each) => !ordered.has(each)) ? [step] : [];
   });
   if (lost.length === 0) return [];
   const { name: last, pointer: place } = steps[exit]!;

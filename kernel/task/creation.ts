@@ -26,7 +26,11 @@ export function createFrame(draft: Draft): readonly string[] {
 }
 
 /** Creates the steps of an accepted plan that no decision of it stands before, and returns their ids. */
-export function createPlanned(draft: Draft, fragment: Fragment, definitions: readonly CompiledStep[]): readonly string[] {
+export function createPlanned(
+  draft: Draft,
+  fragment: Fragment,
+  definitions: readonly CompiledStep[],
+): readonly string[] {
   const { base, planning_step_id } = fragment.record;
   const shift = (index: number): number => base + index;
   const ungated = definitions
@@ -57,9 +61,7 @@ export function settleBranches(draft: Draft, decision: StepState): readonly stri
   if (excluded.length > 0) {
     draft.emit({ kind: 'steps_excluded', at: draft.at, template_indexes: excluded, by_step_id: decision.id });
   }
-  const created = indexes
-    .filter((index) => settled.get(index) === 'created')
-    .map((index) => compiledAt(state, index));
+  const created = indexes.filter((index) => settled.get(index) === 'created').map((index) => compiledAt(state, index));
   return emitCreated(draft, created, { created_by: 'decision_point', parent_step_id: decision.id });
 }
 
@@ -86,7 +88,8 @@ function namedBy(state: TaskState, dependency: number, step: CompiledStep): Pres
   if (compiledAt(state, dependency).definition.type !== 'decision') return 'created';
   const decision = state.steps.get(stepIdAt(state, dependency));
   if (decision === undefined || !isStepSettled(decision)) return 'unknown';
-  if (decision.branch !== undefined) return decision.branch.includes(localName(step.definition.name)) ? 'created' : 'absent';
+  if (decision.branch !== undefined)
+    return decision.branch.includes(localName(step.definition.name)) ? 'created' : 'absent';
   // It failed: only a failure that the template lets pass has chosen nothing; any other may still be resolved.
   return compiledAt(state, dependency).definition.on_failure === 'continue' ? 'absent' : 'unknown';
 }
@@ -109,7 +112,10 @@ function emitCreated(draft: Draft, steps: readonly CompiledStep[], provenance: P
       ...placeOf(state, step),
       dependencies: step.dependencies.filter(exists).map((index) => stepIdAt(state, index)),
       // A planning step is asked of a planner, which no component is.
-      pin: step.definition.type === 'planning' ? null : (env.resolveHandler(step.handler_name, step.handler_range) ?? null),
+      pin:
+        step.definition.type === 'planning'
+          ? null
+          : (env.resolveHandler(step.handler_name, step.handler_range) ?? null),
       provenance: { ...provenance, ...planProvenance(state, step) },
     }),
   );

@@ -65,7 +65,7 @@ function defaultInputs(state: TaskState, step: StepState): JsonObject {
 }
 
 /** What became of a batch, by index: `{index, status, result}` or `{index, status, error}`. */
-function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
+export function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
   return [...workersOf(state, batch)].map((worker, index) => {
     const { status, result } = worker;
     return result === undefined ? { index, status, error: errorOf(worker) } : { index, status, result };

@@ -18,8 +18,9 @@
  *     retry policy allows so many.
  *  5. Every call, and every accepted plan, is reserved in the ledger before it is made (`budget.ts`).
  */
-import type { Plan, StepState } from './state.ts';
+
 import type { StepEvent } from './events.ts';
+import type { Plan, StepState } from './state.ts';
 
 /** A planning step of which nothing has happened. */
 export const NO_PLAN: Plan = {

@@ -1,6 +1,5 @@
-import type { SurroundingStep } from '../fragment/types.ts';
+import type { FragmentBounds, SurroundingStep } from '../fragment/types.ts';
 import type { Amounts } from '../planning/budget.ts';
-import type { FragmentBounds } from '../fragment/types.ts';
 import { remaining } from './budget.ts';
 import type { PlanPlace } from './commands.ts';
 import type { Draft } from './draft.ts';
@@ -41,14 +40,16 @@ function ancestorsOf({ state, env }: Draft, step: StepState): readonly Surroundi
   const indexes = new Set(compiledOf(state, step).dependencies);
   // Iterating over a set also visits what is added meanwhile.
   for (const index of indexes) for (const before of compiledAt(state, index).dependencies) indexes.add(before);
-  return [...indexes].sort((a, b) => a - b).flatMap((index): SurroundingStep[] => {
-    const found = state.steps.get(stepIdAt(state, index));
-    if (found === undefined) return [];
-    const { type, output_schema } = compiledAt(state, index).definition;
-    if (type === 'batch_worker') return [{ name: found.name, kind: 'batch' }];
-    const schema = type === 'planning' ? output_schema : found.pin === null ? undefined : env.outputSchema(found.pin);
-    const seen = schema === undefined ? {} : { output_schema: schema };
-    const own: SurroundingStep = { name: found.name, kind: 'step', ...seen };
-    return type === 'planning' ? [own, { ...own, kind: 'plan' }] : [own];
-  });
+  return [...indexes]
+    .sort((a, b) => a - b)
+    .flatMap((index): SurroundingStep[] => {
+      const found = state.steps.get(stepIdAt(state, index));
+      if (found === undefined) return [];
+      const { type, output_schema } = compiledAt(state, index).definition;
+      if (type === 'batch_worker') return [{ name: found.name, kind: 'batch' }];
+      const schema = type === 'planning' ? output_schema : found.pin === null ? undefined : env.outputSchema(found.pin);
+      const seen = schema === undefined ? {} : { output_schema: schema };
+      const own: SurroundingStep = { name: found.name, kind: 'step', ...seen };
+      return type === 'planning' ? [{ ...own, kind: 'plan' }] : [own];
+    });
 }

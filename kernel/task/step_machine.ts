@@ -195,7 +195,7 @@ function transitioned(step: StepState, event: StepEvent): StepState {
     case 'step_cancelled':
       return released(step, status, event.at);
     case 'step_retry_scheduled':
-      return { ...step, status, retry_at: undefined, retry_due: undefined, failure: event.failure, retry_at: event.retry_at, receipt: event.receipt };
+      return { ...step, status, failure: event.failure, retry_at: event.retry_at, receipt: event.receipt };
     case 'step_retry_due':
       return { ...step, retry_due: true };
     case 'step_suspended':
@@ -243,7 +243,14 @@ function transitioned(step: StepState, event: StepEvent): StepState {
       return { ...step, status, suspension: undefined, inbox: [] };
     case 'plan_fell_back':
       // The next planner has all of its tries before it.
-      return { ...step, status, retry_at: undefined, retry_due: undefined, failure: event.failure, attempts_forgiven: Math.max(0, step.attempt - 1) };
+      return {
+        ...step,
+        status,
+        retry_at: undefined,
+        retry_due: undefined,
+        failure: event.failure,
+        attempts_forgiven: Math.max(0, step.attempt - 1),
+      };
     case 'plan_converged':
       return { ...released(step, status, event.at), result: event.output };
     case 'step_retried_by_operator':

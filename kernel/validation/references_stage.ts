@@ -106,7 +106,7 @@ class Judge {
         if (this.#graph.steps[step]!.type === 'batch_worker') return undefined;
         return outOfPlace(source, 'only the worker of a batch has an item');
       case 'plan':
-        return this.#planned(root.step, source);
+        return this.#planned(root.step, source, step);
       case 'step':
         return this.#step(root.step, step) ?? this.#part(root, source, step);
     }
@@ -121,7 +121,9 @@ class Judge {
     return this.#graph.named.has(name) ? undefined : this.#plan?.around.get(name);
   }
 
-  #planned(name: string, source: string): Fault | undefined {
+  #planned(name: string, source: string, step: number): Fault | undefined {
+    const target = this.#graph.named.get(name);
+    if (target !== undefined && this.#graph.steps[target]!.type === 'planning') return this.#step(name, step);
     const plans = this.#around((kind) => kind === 'plan');
     if (plans.includes(name)) return undefined;
     const suggestion = this.#suggestions.didYouMean(name, plans);

@@ -54,6 +54,8 @@ export interface ReviewedStep {
   /** What the handler name and range mean now; from the stage `handlers` on. */
   readonly entry: CatalogEntry | undefined;
   readonly config: JsonObject | undefined;
+  /** Of a planning step. */
+  readonly goal?: string | undefined;
   /** Undefined also when the step has none: it is given the results of its dependencies. */
   readonly inputs: JsonObject | undefined;
   readonly dependencies: readonly { readonly name: string; readonly pointer: string }[];

@@ -3,8 +3,10 @@ import type { Json, JsonObject } from '../json.ts';
 import type { SchemaCompiler } from '../schema/compile.ts';
 import { isAtOrBelow } from '../schema/pointer.ts';
 import type { SchemaProblem } from '../schema/problem.ts';
+import { isObject } from '../schema/walk.ts';
 import { TEMPLATE_SCHEMA } from '../template/schema.ts';
 import { TEMPLATE_LIMITS } from './limits.ts';
+import { checkPlanningKeys } from './planning.ts';
 import type { Review, ReviewedStep } from './review.ts';
 
 /** What the schema stage found; `countable` is false when there is too much for the later stages. */
@@ -13,16 +15,20 @@ export interface SchemaStage {
   readonly countable: boolean;
 }
 
-/** Holds a template against its schema, counts it, and names what a later version of Weft will do. */
-export function checkSchema(review: Review, compiler: SchemaCompiler, stepsMax: number): SchemaStage {
-  const { steps, document } = review;
+/** Holds a template against its schema, counts it, and names what a later version of Weft will do. `planners` are those there are. */
+export function checkSchema(
+  review: Review,
+  compiler: SchemaCompiler,
+  stepsMax: number,
+  planners?: readonly string[],
+): SchemaStage {
+  const { document } = review;
   const tooMany = checkCounts(review, stepsMax);
   if (tooMany.length > 0) return { diagnostics: tooMany, countable: false };
-  const unsupported = steps.filter(isUnsupported);
   return {
     diagnostics: [
-      ...schemaProblems(document, TEMPLATE_SCHEMA, compiler, unsupported),
-      ...unsupported.map(notSupported),
+      ...schemaProblems(document, TEMPLATE_SCHEMA, compiler, []),
+      ...checkPlanningKeys(review, compiler, planners),
       ...checkBudget(review),
       ...checkInputSchema(review, compiler),
     ],
@@ -68,26 +74,12 @@ export function checkCounts({ steps, plan }: Pick<Review, 'steps' | 'plan'>, ste
   return found;
 }
 
-/** Types whose execution is not part of this version. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['planning']);
-
-function isUnsupported({ type }: ReviewedStep): boolean {
-  return type !== undefined && UNSUPPORTED.has(type);
-}
-
-function notSupported({ pointer, type }: ReviewedStep): Diagnostic {
-  return diagnose('not_supported_yet', {
-    pointer: `${pointer}/type`,
-    message: `steps of type "${type}" cannot be run by this version of Weft`,
-    expected: ['standard', 'decision', 'deferred', 'batchable', 'batch_worker'],
-    got: type!,
-  });
-}
-
 function checkBudget({ document }: Review): Diagnostic[] {
   if (typeof document !== 'object' || document === null || !('budget' in document)) return [];
-  const message = 'the budget is kept with the template, but this version of Weft does not enforce it';
-  return [diagnose('not_enforced_yet', { pointer: '/budget', message })];
+  const { budget } = document;
+  if (!isObject(budget) || !Object.hasOwn(budget, 'max_host_calls')) return [];
+  const message = 'max_host_calls is kept with the template, but this version of Weft does not enforce it';
+  return [diagnose('not_enforced_yet', { pointer: '/budget/max_host_calls', message })];
 }
 
 function checkInputSchema({ input_schema }: Review, compiler: SchemaCompiler): Diagnostic[] {

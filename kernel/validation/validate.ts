@@ -2,6 +2,7 @@ import { type Diagnostic, hasErrors, shortened } from '../diagnostics.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type BoundedDocument, checkLimits, TEMPLATE_LIMITS } from './limits.ts';
 import { pluginFailure, runStages, type ValidationEnvironment } from './pipeline.ts';
+import { checkPlanningGraph } from './planning.ts';
 import { readReview } from './read_review.ts';
 import { checkSchema } from './schema_stage.ts';
 
@@ -9,6 +10,8 @@ import { checkSchema } from './schema_stage.ts';
 export interface TemplateEnvironment extends ValidationEnvironment {
   /** 10,000 when absent. */
   readonly stepsMax?: number;
+  /** Names of the planners there are; any will do when absent. */
+  readonly planners?: readonly string[];
 }
 
 /** What validation came to. */
@@ -27,8 +30,8 @@ export function validateTemplate(given: Json, env: TemplateEnvironment): Validat
   const bounded = load(given, env.hooks);
   if (bounded.document === undefined) return { diagnostics: shortened(bounded.diagnostics) };
   const read = readReview(bounded.document);
-  const schema = checkSchema(read, env.compiler, env.stepsMax ?? TEMPLATE_LIMITS.steps_max);
-  const { diagnostics: found, reviewed } = runStages(read, schema, env);
+  const schema = checkSchema(read, env.compiler, env.stepsMax ?? TEMPLATE_LIMITS.steps_max, env.planners);
+  const { diagnostics: found, reviewed } = runStages(read, schema, env, { graph: checkPlanningGraph });
   const diagnostics = [...bounded.diagnostics, ...found];
   if (reviewed === undefined || hasErrors(diagnostics)) return { diagnostics: shortened(diagnostics) };
   const literals = reviewed.values.map(({ config }) => config?.literals ?? []);

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { tier } from '../../kernel/capability/tiers.ts';
+import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { AsyncHookName, HookTaps, PlanMoment } from '../../kernel/hooks/table.ts';
 import type { JsonObject } from '../../kernel/json.ts';
@@ -16,6 +18,8 @@ export interface PlanningWorkerOptions {
   readonly faults: Faults;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What planners may look up of the handlers they are offered. */
+  readonly catalog: () => readonly CatalogEntry[];
 }
 
 /** How one call ended. */
@@ -52,7 +56,7 @@ export class PlanningWorker {
     try {
       await faults.hit('planner.before_call');
       const signal = AbortSignal.any([cancelled, deadline.signal]);
-      const given = await interruptible(planners.get(planner)!.plan(request, { signal }), signal);
+      const given = await interruptible(planners.get(planner)!.plan(request, { signal, describe: this.#describe(request) }), signal);
       await faults.hit('planner.answered');
       const latency_ms = Math.max(0, Math.round(now() - started));
       const answer = answerData(planner, request, given, latency_ms);
@@ -66,6 +70,15 @@ export class PlanningWorker {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Of what the request offers, and nothing else. */
+  #describe({ catalog: offered }: PlanRequest): (handler: string) => JsonObject | undefined {
+    return (handler) => {
+      const version = offered.find(({ name }) => name === handler)?.['version'];
+      const entry = this.#options.catalog().find((each) => each.name === handler && each.version === version);
+      return entry === undefined ? undefined : tier(entry, 3);
+    };
   }
 
   #failed(error: unknown, planner: string, timeoutMs: number | undefined): CallEnd {
@@ -102,7 +115,7 @@ function answerData(
   given: Awaited<ReturnType<Planner['plan']>>,
   latency_ms: number,
 ): AnswerData {
-  const { text, stop_reason, model, usage, prompt } = given;
+  const { text, stop_reason, model, usage, prompt, asks = false } = given;
   const numbers = [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens];
   if (typeof text !== 'string' || typeof stop_reason !== 'string' || stop_reason === '') {
     throw new Error('its answer has no text or no stop_reason');
@@ -112,6 +125,7 @@ function answerData(
   }
   return {
     planner,
+    ...(asks ? { asks } : {}),
     text: text.length <= ANSWER_MAX ? text.toWellFormed() : text.slice(0, ANSWER_MAX).toWellFormed(),
     prompt: prompt ?? { text: JSON.stringify(request), media_type: 'application/json' },
     model,

@@ -43,6 +43,7 @@ export interface PlanDispatchData {
 export interface AnswerData {
   readonly planner: string;
   readonly text: string;
+  readonly asks?: boolean;
   readonly prompt: { readonly text: string; readonly media_type: string };
   readonly model: string | null;
   readonly stop_reason: string;

@@ -32,6 +32,8 @@ export interface Fence {
 /** A planner's answer, and where its texts are kept. */
 export interface RecordedAnswer {
   readonly text: string;
+  /** It is a question that the planner itself answers in its next call. */
+  readonly asks?: boolean;
   readonly blob: BlobRef;
   readonly prompt: BlobRef;
   readonly planner: string;

@@ -287,6 +287,7 @@ export type PlanEvent =
     } & OfCall)
   | ({
       readonly kind: 'plan_rejected';
+      /** None when the answer was a question, which the planner answers in its next call: it is no attempt then. */
       readonly diagnostics: readonly Diagnostic[];
       /** The answer again, for the planner's next call. */
       readonly answer: string;

@@ -45,7 +45,7 @@ export function planAfter(before: StepState, event: StepEvent): Plan | undefined
     case 'plan_rejected': {
       const { call, answer, diagnostics } = event;
       const feedback = [...plan.feedback, { call, answer, diagnostics }].slice(-FEEDBACK_MAX);
-      return { ...plan, refused: plan.refused + 1, goes_on: true, feedback };
+      return { ...plan, refused: plan.refused + (isQuestion(event) ? 0 : 1), goes_on: true, feedback };
     }
     case 'plan_fell_back':
       return { ...plan, planner: plan.planner + 1, refused: 0, goes_on: true };
@@ -60,6 +60,11 @@ export function planAfter(before: StepState, event: StepEvent): Plan | undefined
     default:
       return plan;
   }
+}
+
+/** Whether an answer was a question of the model's, for which there is nothing to refuse. */
+export function isQuestion({ diagnostics }: { readonly diagnostics: readonly unknown[] }): boolean {
+  return diagnostics.length === 0;
 }
 
 /** Whether a step has a plan that became steps. */

@@ -8,6 +8,7 @@ import { createPlanned } from './creation.ts';
 import type { Draft } from './draft.ts';
 import type { Failure } from './events.ts';
 import { exhausted, giveUp, planningFieldsOf, reservationOf } from './plan_call.ts';
+import { isQuestion } from './plan.ts';
 import { planPlace } from './plan_place.ts';
 import { compiledOf, type StepState } from './state.ts';
 
@@ -32,6 +33,10 @@ export function recordPlanAnswer(draft: Draft, step: StepState, { answer }: Comm
     return abandon(draft, step, failure('plan_refused', `the model of planner "${planner}" declined to answer`));
   }
   if (stop_reason === 'max_tokens') return reject(draft, step, answer.text, [TRUNCATED]);
+  if (answer.asks && mayAsk(step)) {
+    draft.emit({ kind: 'plan_rejected', ...call, diagnostics: [], answer: answer.text });
+    return settle(draft, dispatchReady(draft, [step.id]));
+  }
   const validation = draft.env.validatePlan(answer.text, planPlace(draft, step));
   if (!validation.ok) return reject(draft, step, answer.text, validation.diagnostics);
   const proposal = { call: step.plan!.calls, text: answer.text, blob };
@@ -39,6 +44,13 @@ export function recordPlanAnswer(draft: Draft, step: StepState, { answer }: Comm
     return propose(draft, step, proposal, validation.valid);
   }
   materialize(draft, step, proposal, validation.valid);
+}
+
+/** Questions in a row that are no attempts: a model that only asks is refused in the end. */
+const QUESTIONS_MAX = 2;
+
+function mayAsk({ plan }: StepState): boolean {
+  return plan!.feedback.filter(isQuestion).length < QUESTIONS_MAX;
 }
 
 /** The call may have been made, and its answer will not come: it is charged in full, and the next one is made. */

@@ -43,15 +43,15 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
     models = {},
     env = {},
   } = options;
-  const tried = (await Promise.all(directories.map(tryAll))).flat();
-  const failures = tried.filter((result) => result instanceof WeftError);
+  const tried = await readPlugins(directories);
+  const failures = tried.flatMap(({ read }) => (read instanceof WeftError ? [read] : []));
   for (const failure of failures) {
     logger.error({ plugin: failure.params['plugin'] }, failure.message);
     // Whoever writes a plugin wants to know where in it.
     logger.debug({ err: failure.cause }, 'what kept it from being used');
   }
   if (failures[0] !== undefined) throw failures[0];
-  const plugins = tried.filter((result): result is Plugin => !(result instanceof WeftError));
+  const plugins = tried.flatMap(({ read }) => (read instanceof WeftError ? [] : [read]));
   const applied = applyPlugins(plugins, {
     hooks,
     compiler,
@@ -71,16 +71,28 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
   return applied;
 }
 
-async function tryAll(directory: string): Promise<readonly (Plugin | WeftError)[]> {
+/** A plugin as it was read, or why it cannot be; nothing of it was applied. */
+export interface ReadPlugin {
+  /** Its folder, or the directory that could not be looked through. */
+  readonly folder: string;
+  readonly read: Plugin | WeftError;
+}
+
+/** Reads every plugin of the directories, each by itself. Never rejects. */
+export async function readPlugins(directories: readonly string[]): Promise<readonly ReadPlugin[]> {
+  return (await Promise.all(directories.map(readDirectory))).flat();
+}
+
+async function readDirectory(directory: string): Promise<readonly ReadPlugin[]> {
   try {
     const folders = await pluginFolders(directory);
-    return await Promise.all(folders.map(tryFolder));
+    return await Promise.all(folders.map(async (folder) => ({ folder, read: await readFolder(folder) })));
   } catch (error) {
-    return [asFailure(error, directory)];
+    return [{ folder: directory, read: asFailure(error, directory) }];
   }
 }
 
-async function tryFolder(folder: string): Promise<Plugin | WeftError> {
+async function readFolder(folder: string): Promise<Plugin | WeftError> {
   let source = folder;
   try {
     source = await pluginFile(folder);

@@ -5,6 +5,7 @@ import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
+import { PLUGINS_COMMANDS } from './plugins.ts';
 import { RETENTION_COMMANDS } from './retention.ts';
 import { RUN } from './run.ts';
 import { SERVE } from './serve.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...TEMPLATE_COMMANDS,
   TEMPLATE_TEST,
   ...HANDLERS_COMMANDS,
+  ...PLUGINS_COMMANDS,
   ...TASK_COMMANDS,
   ...RETENTION_COMMANDS,
   ...ARCHIVE_COMMANDS,

@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import { WeftError } from '../../kernel/errors.ts';
-import type { Command, Environment, Fence } from '../../kernel/task/commands.ts';
+import type { Command, Environment } from '../../kernel/task/commands.ts';
 import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
-import { plannerOf } from '../../kernel/task/plan_call.ts';
-import { planRequest } from '../../kernel/task/plan_request.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
 import { narrow } from '../../kernel/template/step_limits.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
@@ -16,7 +14,6 @@ import type { Blob } from '../blobs/port.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { SecretStore } from '../imports/secrets.ts';
-import type { StepIdentity } from '../sandbox/port.ts';
 import type { Store } from '../store/port.ts';
 import {
   CLAIM,
@@ -34,6 +31,7 @@ import type { Announcer } from './announce.ts';
 import { batchPoints } from './batch_points.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
+import { commandOf, dispatchOf, fenceOf, identityOf, planDispatch } from './dispatch_names.ts';
 import { planPoints, recordedAnswer, textsOf } from './plan_texts.ts';
 import { Snapshots } from './snapshots.ts';
 import { StuckWatch } from './stuck_watch.ts';
@@ -229,7 +227,10 @@ export class Orchestrator {
   #message(state: TaskState, step: StepState): Sending {
     const { template } = state.compiled;
     const { definition } = compiledOf(state, step);
-    if (step.plan !== undefined) return this.#planMessage(state, step);
+    if (step.plan !== undefined) {
+      const { catalog, clock, blobs } = this.#options;
+      return planDispatchApart(blobs, planDispatch(state, step, catalog(), clock.now()));
+    }
     const { config, inputs, resume } = resolveDispatch(state, step, (name) =>
       this.#options.secrets.placeholder({ task_id: state.head.id, step_id: step.id }, name),
     );
@@ -243,20 +244,6 @@ export class Orchestrator {
       limits: narrow(template.limits ?? {}, definition.limits),
       egress: template.egress,
       secrets: template.secrets,
-      ...(state.head.traceparent === undefined ? {} : { traceparent: state.head.traceparent }),
-    });
-  }
-
-  #planMessage(state: TaskState, step: StepState): Sending {
-    const { definition } = compiledOf(state, step);
-    const { clock, catalog, blobs } = this.#options;
-    const request = planRequest(state, step, catalog(), clock.now());
-    const { wall_clock_ms = definition.timeout_ms } = request.constraints.remaining;
-    return planDispatchApart(blobs, {
-      identity: identityOf(state, step),
-      planner: plannerOf(state, step)!,
-      request,
-      timeout_ms: Math.max(1, Math.min(definition.timeout_ms, wall_clock_ms)),
       ...(state.head.traceparent === undefined ? {} : { traceparent: state.head.traceparent }),
     });
   }
@@ -402,42 +389,4 @@ export class Orchestrator {
     }
     await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.clock.now() }, () => undefined);
   }
-}
-
-function commandOf(result: Exclude<ResultData, { kind: 'plan' }>, at: number): Command {
-  const fence = { ...fenceOf(result), at, ...(result.receipt === undefined ? {} : { receipt: result.receipt }) };
-  switch (result.kind) {
-    case 'outcome':
-      return { kind: 'record_outcome', ...fence, outcome: result.outcome };
-    case 'failure':
-      return {
-        kind: 'record_failure',
-        ...fence,
-        failure: result.failure,
-        ...(result.usage === undefined ? {} : { usage: result.usage }),
-      };
-    case 'unavailable':
-      return { kind: 'record_unavailable', ...fence };
-  }
-}
-
-function identityOf({ head, compiled: { template } }: TaskState, step: StepState): StepIdentity {
-  return {
-    task_id: head.id,
-    step_id: step.id,
-    step_name: step.name,
-    namespace: template.namespace,
-    template_name: template.name,
-    attempt: step.attempt,
-    activation: step.activation,
-    idempotency_key: step.id,
-  };
-}
-
-function fenceOf({ step_id, attempt, activation }: ResultData): Fence {
-  return { step_id, attempt, activation };
-}
-
-function dispatchOf({ id, attempt, activation }: StepState): Fence {
-  return { step_id: id, attempt, activation };
 }

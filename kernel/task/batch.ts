@@ -14,6 +14,7 @@
  *  4. Every change costs O(1) in the number of workers, but for an operator's retry or resolution of a whole batch.
  */
 import type { Json } from '../json.ts';
+import { chargeWorkers } from './budget.ts';
 import type { Draft } from './draft.ts';
 import type { BatchWindow, CreatedStep, Failure } from './events.ts';
 import { type Batch, compiledAt, compiledOf, hasWoken, type StepState, stepIdAt, type TaskState } from './state.ts';
@@ -79,6 +80,7 @@ export function spawnWorkers(draft: Draft, fanOut: StepState, items: readonly Js
       batch: { item, index },
     }),
   );
+  chargeWorkers(draft, fanOut, items.length);
   draft.emit({ kind: 'steps_created', at: draft.at, steps });
 }
 

@@ -11,7 +11,7 @@
 import { type Amounts, BUDGET_DIMENSIONS, type BudgetDimension } from '../planning/budget.ts';
 import type { Draft } from './draft.ts';
 import type { BudgetEvent } from './events.ts';
-import type { TaskHead, TaskState } from './state.ts';
+import type { StepState, TaskHead, TaskState } from './state.ts';
 
 /** The account of a task as a whole. */
 export const TASK_ACCOUNT = 'task';
@@ -89,6 +89,21 @@ export function settleReservation(draft: Draft, reservation: string, amounts?: A
 export function charge(draft: Draft, reservation: string, amounts: Amounts, stepId: string): void {
   reserve(draft, reservation, amounts, stepId);
   settleReservation(draft, reservation, amounts);
+}
+
+/** Whether a fan-out of the frame may have so many workers; those of a plan were counted with it, by their `max_items`. */
+export function mayHaveWorkers({ state }: Draft, fanOut: StepState, workers: number): boolean {
+  if (state.head.account === undefined || isPlannedStep(state, fanOut)) return true;
+  return workers <= (leftOf(state.head.account).steps ?? workers);
+}
+
+/** Counts the workers of a fan-out of the frame. */
+export function chargeWorkers(draft: Draft, fanOut: StepState, workers: number): void {
+  if (!isPlannedStep(draft.state, fanOut)) charge(draft, `${fanOut.id}/workers`, { steps: workers }, fanOut.id);
+}
+
+function isPlannedStep({ compiled }: TaskState, { template_index }: StepState): boolean {
+  return template_index >= compiled.steps.length;
 }
 
 /** Folds an event of the ledger. */

@@ -2,6 +2,7 @@ import { WeftError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { cancelUnsettled, dispatchReady, dispatchWoken, settle } from './advance.ts';
 import { batchOfWorker, spawnWorkers, windowFor, workersOf } from './batch.ts';
+import { mayHaveWorkers } from './budget.ts';
 import type { Command } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import { closeDeadLetters } from './dead_letter_acts.ts';
@@ -113,6 +114,9 @@ function checkItems(draft: Draft, step: StepState, items: readonly Json[] | unde
   if (items !== undefined && items.length > max_items) {
     const problem = `it may have ${max_items} items, and is given ${items.length}`;
     throw new WeftError('items_invalid', { step: step.name, problem });
+  }
+  if (items !== undefined && !mayHaveWorkers(draft, step, items.length)) {
+    throw new WeftError('items_invalid', { step: step.name, problem: "the task's budget does not allow so many steps" });
   }
   if (isFanOut === (items !== undefined)) return;
   throw new WeftError('items_invalid', {

@@ -1,12 +1,12 @@
 import type { StepType } from '../template/types.ts';
 import { advanceBatch, dispatchWoken, settle } from './advance.ts';
 import { batchOfWorker, spawnWorkers, windowFor } from './batch.ts';
-import { settleReservation } from './budget.ts';
+import { mayHaveWorkers, settleReservation } from './budget.ts';
 import type { Command, Fence, Outcome } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import type { Draft } from './draft.ts';
 import type { Failure, Receipt } from './events.ts';
-import { reservationOf } from './plan_call.ts';
+import { exhausted, reservationOf } from './plan_call.ts';
 import { abandon, mayRetry, recordCallLost, recordPlanAnswer, settleCall } from './plan_record.ts';
 import { retryDelayMs } from './retry.ts';
 import { compiledOf, type StepState } from './state.ts';
@@ -99,6 +99,7 @@ function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | und
   }
   if (outcome.kind === 'batches') {
     const { max_items } = compiledOf(draft.state, step).definition;
+    if (!mayHaveWorkers(draft, step, outcome.items.length)) return exhausted(draft, 'steps');
     if (max_items !== undefined && outcome.items.length > max_items) {
       const message = `it gave ${outcome.items.length} items, and its step allows ${max_items}`;
       return terminal('too_many_items', message, { items: outcome.items.length, max_items });

@@ -74,10 +74,19 @@ export function checkCounts({ steps, plan }: Pick<Review, 'steps' | 'plan'>, ste
   return found;
 }
 
-function checkBudget({ document }: Review): Diagnostic[] {
+/** A budget that the frame alone goes beyond, and what of it nobody counts. */
+function checkBudget({ document, steps }: Review): Diagnostic[] {
   if (typeof document !== 'object' || document === null || !('budget' in document)) return [];
   const { budget } = document;
-  if (!isObject(budget) || !Object.hasOwn(budget, 'max_host_calls')) return [];
+  if (!isObject(budget)) return [];
+  const { max_total_steps: most } = budget;
+  if (typeof most === 'number' && steps.length > most) {
+    const message = `the frame alone has ${steps.length} steps`;
+    const suggestion = 'allow more, and some for the plans';
+    const pointer = '/budget/max_total_steps';
+    return [diagnose('budget_exceeded', { pointer, message, expected: steps.length, got: most, suggestion })];
+  }
+  if (!Object.hasOwn(budget, 'max_host_calls')) return [];
   const message = 'max_host_calls is kept with the template, but this version of Weft does not enforce it';
   return [diagnose('not_enforced_yet', { pointer: '/budget/max_host_calls', message })];
 }

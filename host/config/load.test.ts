@@ -213,6 +213,19 @@ broker: { cells: 0 }
   ]);
 });
 
+test('models have prices, and no key', async () => {
+  const model = 'adapter: anthropic, model: m, max_output_tokens: 10, context_tokens: 100, timeout_ms: 1000';
+  await inDirectory(async (cwd) => {
+    await writeFile(join(cwd, 'weft.yaml'), `models: { small: { ${model}, prices: { input: 1, output: 0 } } }`);
+    const { models } = await loadConfig({ cwd, env: {} });
+    assert.equal(models['small']!.prices, { input: 1, output: 0 });
+  });
+  assert.equal(await problemsOf(`models: { a: { ${model} }, b: { ${model}, prices: { input: -1, output: 1 }, key: sk-1 } }`), [
+    'weft.yaml:1:14 key_missing models.a must have "prices"',
+    'weft.yaml:1:1 x',
+  ]);
+});
+
 test('an unknown key is answered with the nearest name', () =>
   inDirectory(async (cwd) => {
     await writeFile(join(cwd, 'weft.yaml'), 'limits: { memory_byte_max: 5000000 }');

@@ -220,10 +220,14 @@ test('models have prices, and no key', async () => {
     const { models } = await loadConfig({ cwd, env: {} });
     assert.equal(models['small']!.prices, { input: 1, output: 0 });
   });
-  assert.equal(await problemsOf(`models: { a: { ${model} }, b: { ${model}, prices: { input: -1, output: 1 }, key: sk-1 } }`), [
-    'weft.yaml:1:14 key_missing models.a must have "prices"',
-    'weft.yaml:1:1 x',
-  ]);
+  assert.equal(
+    await problemsOf(`models: { a: { ${model} }, b: { ${model}, prices: { input: -1, output: 1 }, key: sk-1 } }`),
+    [
+      'weft.yaml:1:11 key_missing models.a is missing the key "prices"',
+      'weft.yaml:1:241 key_unknown unknown key "key"',
+      'weft.yaml:1:217 value_invalid models.b.prices.input must be at least 0',
+    ],
+  );
 });
 
 test('an unknown key is answered with the nearest name', () =>

@@ -75,7 +75,13 @@ export function plannerConformance(declare: DeclareTest, open: () => Promise<Pla
   });
 
   test('bears what was refused before', async (under) => {
-    const diagnostic = { code: 'a_code', severity: 'error', stage: 'schema', pointer: '/steps', message: 'wrong' } as const;
+    const diagnostic = {
+      code: 'a_code',
+      severity: 'error',
+      stage: 'schema',
+      pointer: '/steps',
+      message: 'wrong',
+    } as const;
     const answers = ['', 'prose', '[]', '{}', '{"steps": null}', '{"describe_handler": ["nobody"]}', 'null'];
     const feedback = answers.map((answer, index) => ({ call: index + 1, answer, diagnostics: [diagnostic] }));
     await outcome({ ...under, request: { ...under.request, call: answers.length + 1, feedback } });
@@ -88,7 +94,10 @@ export function plannerConformance(declare: DeclareTest, open: () => Promise<Pla
   });
 }
 
-function plan({ planner, request, describe }: PlannerUnderTest, signal = new AbortController().signal): Promise<PlanAnswer> {
+function plan(
+  { planner, request, describe }: PlannerUnderTest,
+  signal = new AbortController().signal,
+): Promise<PlanAnswer> {
   return planner.plan(request, { signal, ...(describe === undefined ? {} : { describe }) });
 }
 

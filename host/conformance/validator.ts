@@ -144,7 +144,11 @@ const HOSTILE: readonly Json[] = [
   { steps: [{ handler: null }, { handler: { catalog: 5, config: [] } }, { handler: { catalog: '' } }] },
   { name: [], namespace: {}, egress: 'all', secrets: [1, null, 'A'], catalog: {} },
   JSON.parse('{"steps": [{"__proto__": {"name": "a"}, "constructor": 1, "handler": {"catalog": "__proto__"}}]}'),
-  { name: '__proto__', secrets: ['__proto__', 'constructor'], steps: [{ name: 'toString', retry: { max_attempts: '9' } }] },
+  {
+    name: '__proto__',
+    secrets: ['__proto__', 'constructor'],
+    steps: [{ name: 'toString', retry: { max_attempts: '9' } }],
+  },
 ];
 
 function exists(document: Json, pointer: string): boolean {

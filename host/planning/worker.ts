@@ -56,7 +56,10 @@ export class PlanningWorker {
     try {
       await faults.hit('planner.before_call');
       const signal = AbortSignal.any([cancelled, deadline.signal]);
-      const given = await interruptible(planners.get(planner)!.plan(request, { signal, describe: this.#describe(request) }), signal);
+      const given = await interruptible(
+        planners.get(planner)!.plan(request, { signal, describe: this.#describe(request) }),
+        signal,
+      );
       await faults.hit('planner.answered');
       const latency_ms = Math.max(0, Math.round(now() - started));
       const answer = answerData(planner, request, given, latency_ms);

@@ -46,9 +46,7 @@ export async function listPlugins(
     if (rest.length === left.length) break;
     left = rest;
   }
-  return read
-    .map((each) => rowOf(each, provided, refused))
-    .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+  return read.map((each) => rowOf(each, provided, refused)).sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
 }
 
 type ApplyOptions = Pick<OperatorConfig, 'models'> &

@@ -7,8 +7,8 @@ import type { Command, Fence, RecordedAnswer } from './commands.ts';
 import { createPlanned } from './creation.ts';
 import type { Draft } from './draft.ts';
 import type { Failure } from './events.ts';
-import { exhausted, giveUp, planningFieldsOf, reservationOf } from './plan_call.ts';
 import { isQuestion } from './plan.ts';
+import { exhausted, giveUp, planningFieldsOf, reservationOf } from './plan_call.ts';
 import { planPlace } from './plan_place.ts';
 import { compiledOf, type StepState } from './state.ts';
 

@@ -75,7 +75,13 @@ async function failureOf(promise: Promise<unknown>): Promise<PlannerProblem> {
 }
 
 const feedback = (call: number, answer: string): PlanRequest['feedback'][number] => {
-  const diagnostic = { code: 'handler_unknown', severity: 'error', stage: 'handlers', pointer: '/steps/0', message: 'no' };
+  const diagnostic = {
+    code: 'handler_unknown',
+    severity: 'error',
+    stage: 'handlers',
+    pointer: '/steps/0',
+    message: 'no',
+  };
   return { call, answer, diagnostics: [diagnostic as never] };
 };
 
@@ -195,21 +201,24 @@ test('data cannot end its part of the prompt, and time does not stand in it', ()
   }));
 
 test('shows as much of the catalog as the prompt has room for, and none of it beyond the cap', () =>
-  withServer([1, 2, 3].map(() => submits(VALID_PLAN)), async (server) => {
-    const large = Array.from({ length: 20 }, (_, index) =>
-      catalogEntry(`handler_${index}`, { errors: [{ code: 'e', retryable: false, description: 'x'.repeat(2_000) }] }),
-    );
-    const asked = async (prompt_tokens_max: number) => {
-      const planner = plannerOf(server, { prompt_tokens_max });
-      await planner.plan(planRequest(large), planCall(large));
-      return /<catalog tier=\\"(\d)\\">/.exec(JSON.stringify(server.calls.at(-1)!.body['system']))![1];
-    };
-    assert.equal([await asked(100_000), await asked(16_000)], ['3', '2']);
-    const planner = plannerOf(server, { prompt_tokens_max: 2_000 });
-    const { code, usage } = await failureOf(planner.plan(planRequest(large), planCall(large)));
-    assert.equal([code, usage?.cost_usd], ['prompt_too_large', 0]);
-    assert.is(server.calls.length, 2);
-  }));
+  withServer(
+    [1, 2, 3].map(() => submits(VALID_PLAN)),
+    async (server) => {
+      const large = Array.from({ length: 20 }, (_, index) =>
+        catalogEntry(`handler_${index}`, { errors: [{ code: 'e', retryable: false, description: 'x'.repeat(2_000) }] }),
+      );
+      const asked = async (prompt_tokens_max: number) => {
+        const planner = plannerOf(server, { prompt_tokens_max });
+        await planner.plan(planRequest(large), planCall(large));
+        return /<catalog tier=\\"(\d)\\">/.exec(JSON.stringify(server.calls.at(-1)!.body['system']))![1];
+      };
+      assert.equal([await asked(100_000), await asked(16_000)], ['3', '2']);
+      const planner = plannerOf(server, { prompt_tokens_max: 2_000 });
+      const { code, usage } = await failureOf(planner.plan(planRequest(large), planCall(large)));
+      assert.equal([code, usage?.cost_usd], ['prompt_too_large', 0]);
+      assert.is(server.calls.length, 2);
+    },
+  ));
 
 test('never asks for more than the allowance, and asks nobody when that pays for nothing', () =>
   withServer([submits(VALID_PLAN), submits(VALID_PLAN)], async (server) => {
@@ -231,12 +240,18 @@ test('never asks for more than the allowance, and asks nobody when that pays for
   }));
 
 test('passes on why a call failed, with what it may have cost', () =>
-  withServer([{ kind: 'error', status: 429, retry_after: '3' }, { kind: 'error', status: 529 }], async (server) => {
-    const planner = plannerOf(server);
-    const limited = await failureOf(planner.plan(planRequest(ENTRIES), CALL));
-    assert.equal([limited.code, limited.retry_after_ms], ['model_rate_limited', 3_000]);
-    assert.is((await failureOf(planner.plan(planRequest(ENTRIES), CALL))).code, 'model_overloaded');
-  }));
+  withServer(
+    [
+      { kind: 'error', status: 429, retry_after: '3' },
+      { kind: 'error', status: 529 },
+    ],
+    async (server) => {
+      const planner = plannerOf(server);
+      const limited = await failureOf(planner.plan(planRequest(ENTRIES), CALL));
+      assert.equal([limited.code, limited.retry_after_ms], ['model_rate_limited', 3_000]);
+      assert.is((await failureOf(planner.plan(planRequest(ENTRIES), CALL))).code, 'model_overloaded');
+    },
+  ));
 
 test('says which models and adapters there are when it is asked for another', () =>
   withServer([], async (server) => {

@@ -8,7 +8,11 @@ const test = suite('cost_ceiling');
 const costing = (costPerCallUsd: number) => ({
   resources: { network: false, typicalLatencyMs: 1, memoryMb: 1, costPerCallUsd },
 });
-const step = (name: string, catalog: string, rest: object = {}) => ({ name, handler: { catalog, config: {} }, ...rest });
+const step = (name: string, catalog: string, rest: object = {}) => ({
+  name,
+  handler: { catalog, config: {} },
+  ...rest,
+});
 /** 0.1 for a call, three times: 0.3. */
 const priced = { name: 'priced', steps: [step('a', 'dear'), step('b', 'free')] };
 const fan = (rest: object) => ({

@@ -46,8 +46,11 @@ const plugin: Plugin = {
     const options = given as Options;
     hooks.validatePolicy.tap((review, report) => {
       const { templates = {}, planned } = options;
-      const own = review.name !== undefined && Object.hasOwn(templates, review.name) ? templates[review.name] : undefined;
-      const lists = [options, own, review.plan === undefined ? undefined : planned].filter((each) => each !== undefined);
+      const own =
+        review.name !== undefined && Object.hasOwn(templates, review.name) ? templates[review.name] : undefined;
+      const lists = [options, own, review.plan === undefined ? undefined : planned].filter(
+        (each) => each !== undefined,
+      );
       for (const step of review.steps) {
         const finding = findingOf(step, lists);
         if (finding !== undefined) report(finding);
@@ -64,7 +67,9 @@ function findingOf({ pointer, handler }: ReviewedStep, lists: readonly Lists[]):
   if (lists.some(({ deny = [] }) => deny.some((pattern) => matches(pattern, handler.name)))) {
     return { code: 'handler_denied', ...place, message: `the operator's policy denies the handler "${handler.name}"` };
   }
-  const narrow = lists.find(({ allow }) => allow !== undefined && !allow.some((pattern) => matches(pattern, handler.name)));
+  const narrow = lists.find(
+    ({ allow }) => allow !== undefined && !allow.some((pattern) => matches(pattern, handler.name)),
+  );
   if (narrow === undefined) return undefined;
   const { allow = [] } = narrow;
   const suggestion = didYouMean(handler.name, allow);

@@ -23,7 +23,11 @@ validatorConformance(test, {
     { name: 'says nothing of them when asked to', template, options: { unused: 'ignore' }, findings: [] },
     {
       name: 'says nothing of a secret that a plan may use',
-      template: { ...template, secrets: ['TOKEN', 'OTHER'], steps: [...template.steps, { name: 'plan', type: 'planning' }] },
+      template: {
+        ...template,
+        secrets: ['TOKEN', 'OTHER'],
+        steps: [...template.steps, { name: 'plan', type: 'planning' }],
+      },
       findings: [],
     },
     {

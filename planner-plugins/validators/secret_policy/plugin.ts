@@ -87,7 +87,9 @@ function useFindings(review: Review, { secrets = {}, unlisted = 'allow' }: Optio
     if (rule === undefined) {
       // Of a template, its list has been refused already.
       if (unlisted === 'allow' || review.plan === undefined) return [];
-      return [{ code: 'secret_denied', ...place, message: `the operator's policy grants the secret "${secret}" to nobody` }];
+      return [
+        { code: 'secret_denied', ...place, message: `the operator's policy grants the secret "${secret}" to nobody` },
+      ];
     }
     if (review.plan !== undefined && rule.planned === false) {
       const message = `the operator's policy keeps the secret "${secret}" from planned steps`;

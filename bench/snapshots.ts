@@ -32,6 +32,10 @@ const ENV: Environment = {
   checkResult: () => [],
   checkSchema: () => [],
   checkSignal: () => [],
+  checkOutput: () => [],
+  outputSchema: () => undefined,
+  callCap: () => undefined,
+  validatePlan: () => ({ ok: false, diagnostics: [] }),
 };
 const BATCH = compileTrusted(
   template(

@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
 import { createHooks, type Hooks } from '../kernel/hooks/hooks.ts';
+import type { Planner } from '../kernel/planning/planner.ts';
+import { createPlanningRegistries, type PlanningRegistries } from '../kernel/planning/registry.ts';
 import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { BlobCodec } from './blobs/codec.ts';
 import { BlobCollector } from './blobs/collector.ts';
@@ -28,6 +30,7 @@ import { Orchestrator } from './orchestrator/orchestrator.ts';
 import type { Engine } from './orchestrator/port.ts';
 import { Templates } from './orchestrator/templates.ts';
 import { Watchers } from './orchestrator/watchers.ts';
+import { PlanningWorker } from './planning/worker.ts';
 import { BUILT_IN_PLUGINS, HOOK_TIMER } from './plugins/built_in.ts';
 import { loadPlugins } from './plugins/load.ts';
 import { redactingLogger } from './redacting_logger.ts';
@@ -62,6 +65,8 @@ export interface StartOptions {
     readonly snapshot_events_min?: number;
     /** How many bytes of JSON make a value a large one. */
     readonly blob_threshold_bytes?: number;
+    /** Planners besides those of plugins. */
+    readonly planners?: Readonly<Record<string, Planner>>;
     /** False leaves large values that nobody refers to where they are: the clock has no periodic timer then. */
     readonly collects_blobs?: boolean;
   };
@@ -116,9 +121,11 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   opened.push(() => sqlite.close());
   const store = parts.throughStore?.(sqlite) ?? sqlite;
 
-  const authoring = await openAuthoring(config, logger);
+  const authoring = await openAuthoring(config, logger, env);
   const { compiler, catalog, checker, hooks } = authoring;
   const handlers = native === undefined ? await openHandlers(config, authoring, logger, now) : undefined;
+  for (const [name, planner] of Object.entries(parts.planners ?? {}))
+    authoring.planning.planners.register(name, planner);
   const sandbox = native?.executor ?? openSandbox(config, handlers!.components, logger);
   opened.push(() => sandbox.close());
   const executor = parts.throughExecutor?.(sandbox) ?? sandbox;
@@ -136,7 +143,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const orchestrator = new Orchestrator({
     store,
     transport,
-    env: createEnvironment(catalog, compiler),
+    env: createEnvironment({ catalog, compiler, hooks, planning: authoring.planning }),
     secrets,
     logger,
     faults,
@@ -145,6 +152,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     canRun: (digest) => executor.has(digest),
     watchers,
     announcer: new Announcer(hooks, logger),
+    catalog: () => catalog.entries(),
     stuckAfterMs: config.dead_letters.stuck_after_ms,
     blobs,
     cachedTasksMax: parts.cached_tasks_max ?? CACHED_TASKS_MAX,
@@ -158,6 +166,14 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     blobs,
     blobStore: { readBlob: (digest) => store.readBlob(digest), putBlob: (blob) => store.putBlob(blob, now()) },
     executor,
+    planning: new PlanningWorker({
+      planners: authoring.planning.planners,
+      hooks,
+      logger,
+      faults,
+      now,
+      catalog: () => catalog.entries(),
+    }),
     host,
     limits,
     logger,
@@ -208,16 +224,19 @@ interface Authoring {
   readonly hooks: Hooks;
   readonly catalog: Catalog;
   readonly checker: TemplateChecker;
+  /** What plugins have registered. */
+  readonly planning: PlanningRegistries;
 }
 
 /** A catalog without a store, for commands that only look. @throws handlers_unreadable, plugin errors */
 export async function openCatalog(
   config: OperatorConfig,
   { logger }: { readonly logger: Logger },
-): Promise<Pick<Engine, 'check' | 'handlers' | 'handlerFiles'> & { close(): Promise<void> }> {
+): Promise<Authoring & Pick<Engine, 'check' | 'handlers' | 'handlerFiles'> & { close(): Promise<void> }> {
   const authoring = await openAuthoring(config, logger);
   const { directories } = await openHandlers(config, authoring, logger, SYSTEM_CLOCK.now);
   return {
+    ...authoring,
     check: (source, context) => inspect(authoring.checker, source, context),
     handlers: () => authoring.catalog.entries(),
     handlerFiles: () => directories.files(),
@@ -225,17 +244,38 @@ export async function openCatalog(
   };
 }
 
-async function openAuthoring(config: OperatorConfig, logger: Logger): Promise<Authoring> {
+async function openAuthoring(
+  config: OperatorConfig,
+  logger: Logger,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Authoring> {
+  const planning = createPlanningRegistries();
   const compiler = hostSchemaCompiler();
   const hooks = createHooks({ timer: HOOK_TIMER });
   const { directories, options } = config.plugins;
-  await loadPlugins({ directories: [BUILT_IN_PLUGINS, ...directories], options, hooks, compiler, logger });
+  await loadPlugins({
+    directories: [...BUILT_IN_PLUGINS, ...directories],
+    options,
+    hooks,
+    compiler,
+    logger,
+    planning,
+    models: config.models,
+    env,
+  });
   const catalog = new Catalog();
   return {
     compiler,
     hooks,
     catalog,
-    checker: new TemplateChecker({ catalog, compiler, hooks, limits: config.limits }),
+    planning,
+    checker: new TemplateChecker({
+      catalog,
+      compiler,
+      hooks,
+      limits: config.limits,
+      planners: () => planning.planners.names(),
+    }),
   };
 }
 

@@ -21,7 +21,9 @@ export interface Diagnostic {
   readonly column?: number;
 }
 
-/** The checks of a template in the order in which they run; then those of a task's context and of an API request. */
+/**
+ * The checks of a template or a fragment in the order in which they run (`bounds` and `convergence` are of fragments);
+ * then those of a task's context and of an API request. */
 export const STAGES = [
   'limits',
   'syntax',
@@ -30,6 +32,8 @@ export const STAGES = [
   'configuration',
   'graph',
   'references',
+  'bounds',
+  'convergence',
   'policy',
   'context',
   'request',
@@ -63,6 +67,9 @@ export const DIAGNOSTICS = {
   key_missing: error('schema'),
   value_invalid: error('schema'),
   input_schema_unusable: error('schema'),
+  output_schema_unusable: error('schema'),
+  key_misplaced: error('schema'),
+  planner_unknown: error('schema'),
   too_many_steps: error('schema'),
   too_many_dependencies: error('schema'),
   not_supported_yet: error('schema'),
@@ -86,9 +93,13 @@ export const DIAGNOSTICS = {
   choice_unknown: error('graph'),
   batch_workers_miscounted: error('graph'),
   batch_worker_misplaced: error('graph'),
+  max_items_missing: error('graph'),
+  max_items_misplaced: error('graph'),
   choice_never_made: warning('graph'),
   deferred_without_decision: warning('graph'),
   convergence_not_deferred: warning('graph'),
+  convergence_target_invalid: error('graph'),
+  context_source_invalid: error('graph'),
 
   reference_malformed: error('references'),
   reference_unknown_step: error('references'),
@@ -98,6 +109,24 @@ export const DIAGNOSTICS = {
   reference_out_of_place: error('references'),
   secret_undeclared: error('references'),
   secret_out_of_place: error('references'),
+
+  // Of fragments
+  step_orphaned: error('graph'),
+  exit_unreachable: error('graph'),
+  bound_exceeded: error('bounds'),
+  budget_exceeded: error('bounds'),
+  bound_understated: error('bounds'),
+  exit_unknown: error('convergence'),
+  exit_not_last: error('convergence'),
+  exit_not_possible: error('convergence'),
+  exit_may_not_exist: error('convergence'),
+  exit_output_mismatch: error('convergence'),
+  step_shadows_frame: warning('references'),
+
+  // Of plans, besides what is wrong with their fragments
+  plan_truncated: error('syntax'),
+  plan_not_approved: error('policy'),
+  plan_refused_by_plugin: error('policy'),
 
   plugin_failed: error('policy'),
 

@@ -3,6 +3,7 @@ import { hostSchemaCompiler } from '../host/schemas.ts';
 import { assert, suite } from '../testing/suite.ts';
 import { createHooks } from './hooks/hooks.ts';
 import type { JsonObject } from './json.ts';
+import { createPlanningRegistries } from './planning/registry.ts';
 import { applyPlugins, asPlugin, orderPlugins, type Plugin, type PluginEnvironment } from './plugin.ts';
 
 const test = suite('plugins');
@@ -13,7 +14,12 @@ function plugin(name: string, rest: Partial<Plugin> = {}): Plugin {
 }
 
 function environment(options: Record<string, JsonObject> = {}): PluginEnvironment {
-  const servicesFor = () => ({ log: () => {} });
+  const servicesFor = () => ({
+    log: () => {},
+    ...createPlanningRegistries(),
+    configured_models: {},
+    variable: () => undefined,
+  });
   return { hooks: createHooks(), compiler: hostSchemaCompiler(), options, satisfies, servicesFor };
 }
 

@@ -1,6 +1,10 @@
 import { WeftError } from './errors.ts';
 import type { Hooks, PluginHooks } from './hooks/hooks.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { ConfiguredModels } from './planning/configured_model.ts';
+import type { ModelAdapter } from './planning/model_adapter.ts';
+import type { Planner } from './planning/planner.ts';
+import type { Registry } from './planning/registry.ts';
 import type { SchemaCompiler } from './schema/compile.ts';
 import { didYouMean } from './schema/nearest.ts';
 import { isObject } from './schema/walk.ts';
@@ -12,6 +16,14 @@ export const KERNEL_VERSION = '1.0.0';
 export interface PluginServices {
   /** Writes to the process's log, under the plugin's name. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: JsonObject): void;
+  /** Planners by the name that planning steps refer to them with. */
+  readonly planners: Registry<Planner>;
+  /** Model adapters by name; look them up when they are used, since other plugins may be applied later. */
+  readonly models: Registry<ModelAdapter>;
+  /** The models of the operator config, by the names that planning steps use. */
+  readonly configured_models: ConfiguredModels;
+  /** A variable of the environment, as a model's key; undefined when it is not set. */
+  variable(name: string): string | undefined;
 }
 
 /** A plugin is a value: nothing of it runs before `name`, `kernel`, `after` and its options were checked. */

@@ -22,6 +22,10 @@ export const ENV: Environment = {
   checkResult: () => [],
   checkSchema: () => [],
   checkSignal: () => [],
+  checkOutput: () => [],
+  outputSchema: () => undefined,
+  callCap: () => undefined,
+  validatePlan: () => ({ ok: false, diagnostics: [] }),
 };
 
 /** A command and the task it is for. */

@@ -45,6 +45,10 @@ export class TaskPlayer {
       checkResult: () => [],
       checkSchema: () => [],
       checkSignal: () => [],
+      checkOutput: () => [],
+      outputSchema: () => undefined,
+      callCap: () => undefined,
+      validatePlan: () => ({ ok: false, diagnostics: [] }),
       ...env,
     };
   }

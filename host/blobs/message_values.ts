@@ -1,12 +1,17 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
 import { at, type MapValue, ofFailure, ofSuspension } from '../../kernel/task/values.ts';
-import type { DispatchData, ResultData } from '../transport/messages.ts';
+import type { DispatchData, PlanDispatchData, ResultData } from '../transport/messages.ts';
 
 /** A dispatch with each value that may travel apart mapped: config, inputs, the state and the signals it wakes with. */
 export function mapDispatch(data: DispatchData, map: MapValue): DispatchData {
   const mapped = at(at(data, 'config', map), 'inputs', map);
   if (mapped.resume === undefined) return mapped;
   return { ...mapped, resume: at(at(mapped.resume, 'state', map), 'signals', map) };
+}
+
+/** A planner's call with its request mapped. */
+export function mapPlanDispatch(data: PlanDispatchData, map: MapValue): PlanDispatchData {
+  return at(data, 'request', map);
 }
 
 /** A result with each value that may travel apart mapped; the items of a fan-out are one. */
@@ -16,6 +21,8 @@ export function mapResult(data: ResultData, map: MapValue): ResultData {
       return { ...data, outcome: mapOutcome(data.outcome, map) };
     case 'failure':
       return { ...data, failure: ofFailure(data.failure, map) };
+    case 'plan':
+      return { ...data, answer: { ...at(data.answer, 'text', map), prompt: at(data.answer.prompt, 'text', map) } };
     case 'unavailable':
       return data;
   }

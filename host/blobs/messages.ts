@@ -1,14 +1,25 @@
 import { WeftError } from '../../kernel/errors.ts';
 import { WHOLE_DATA } from '../transport/message_shapes.ts';
-import type { DispatchData, ResultData } from '../transport/messages.ts';
+import type { DispatchData, PlanDispatchData, ResultData } from '../transport/messages.ts';
 import type { Apart, BlobCodec } from './codec.ts';
 import { inflate, type Whole } from './inflate.ts';
-import { mapDispatch, mapResult } from './message_values.ts';
+import { mapDispatch, mapPlanDispatch, mapResult } from './message_values.ts';
 import type { BlobSource } from './port.ts';
 
 /** A dispatch as it is sent, and what has to be there before it is. */
 export function dispatchApart(codec: BlobCodec, data: DispatchData): Apart<DispatchData> {
   return codec.apart(data, mapDispatch);
+}
+
+/** A planner's call as it is sent, and what has to be there before it is. */
+export function planDispatchApart(codec: BlobCodec, data: PlanDispatchData): Apart<PlanDispatchData> {
+  return codec.apart(data, mapPlanDispatch);
+}
+
+/** A planner's call with its request in its place. @throws store_corrupt, store_unavailable */
+export async function wholePlanDispatch(data: PlanDispatchData, source: BlobSource): Promise<PlanDispatchData> {
+  const what = `the call for step "${data.identity.step_name}"`;
+  return checked('plan', data, await inflate(data, mapPlanDispatch, source, what), what);
 }
 
 /** A result as it is sent, and what has to be there before it is. */

@@ -4,21 +4,24 @@ import { WeftError } from '../../kernel/errors.ts';
 import type { Receipt } from '../../kernel/task/events.ts';
 import { narrow, type StepLimitValues } from '../../kernel/template/step_limits.ts';
 import type { BlobCodec } from '../blobs/codec.ts';
-import { resultApart, wholeDispatch } from '../blobs/messages.ts';
+import { resultApart, wholeDispatch, wholePlanDispatch } from '../blobs/messages.ts';
 import type { BlobSink, BlobSource } from '../blobs/port.ts';
 import type { LimitsConfig } from '../config/types.ts';
 import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
 import type { Redactor } from '../imports/redaction.ts';
+import type { PlanningWorker } from '../planning/worker.ts';
 import type { Executor, HostFunctions, HostUsage, RunEnd, RunMeasure, StepLimits } from '../sandbox/port.ts';
 import {
   CANCEL,
   type ClaimData,
   claimMessage,
   type DispatchData,
+  type PlanDispatchData,
   type ResultData,
   readCancel,
   readDispatch,
+  readPlanDispatch,
   resultMessage,
 } from '../transport/messages.ts';
 import type { Consumer, Delivery, Transport } from '../transport/port.ts';
@@ -36,6 +39,8 @@ export interface BrokerOptions {
   /** Where the large values of dispatches are, and those of results go. */
   readonly blobStore: BlobSource & BlobSink;
   readonly executor: Executor;
+  /** Asks planners; a broker without one leaves planning steps to others. */
+  readonly planning?: PlanningWorker;
   readonly host: HostServices;
   readonly limits: LimitsConfig;
   readonly logger: Logger;
@@ -43,6 +48,9 @@ export interface BrokerOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+/** What a broker takes: a step for a sandbox, or a call of a planner. */
+type Sent = DispatchData | PlanDispatchData;
 
 /** A dispatch that runs here. */
 interface Run {
@@ -107,7 +115,7 @@ export class Broker {
   }
 
   async #onDelivery(delivery: Delivery): Promise<void> {
-    const dispatch = readDispatch(delivery.message);
+    const dispatch = readDispatch(delivery.message) ?? readPlanDispatch(delivery.message);
     if (dispatch === undefined) {
       this.#options.logger.error(
         { message_id: delivery.message.id },
@@ -116,15 +124,18 @@ export class Broker {
       return delivery.ack();
     }
     if (this.#cancelled.has(dispatch.identity.step_id)) return delivery.ack();
-    const result = this.#options.executor.has(dispatch.pin.digest)
-      ? await this.#runOnce(dispatch)
-      : unavailable(dispatch);
+    const result = this.#serves(dispatch) ? await this.#runOnce(dispatch) : unavailable(dispatch);
     if (result !== undefined && (await this.#publish(result))) delivery.ack();
     else delivery.requeue();
   }
 
+  #serves(dispatch: Sent): boolean {
+    const { executor, planning } = this.#options;
+    return 'pin' in dispatch ? executor.has(dispatch.pin.digest) : (planning?.has(dispatch.planner) ?? false);
+  }
+
   /** A dispatch that is delivered again while it runs is not run a second time: both deliveries have one answer. */
-  #runOnce(dispatch: DispatchData): Promise<ResultData | undefined> {
+  #runOnce(dispatch: Sent): Promise<ResultData | undefined> {
     const { step_id, attempt, activation } = dispatch.identity;
     const key = `${step_id}/${attempt}/${activation}`;
     const running = this.#runs.get(key);
@@ -140,9 +151,12 @@ export class Broker {
   }
 
   /** Undefined when the run was broken off by a drain, or could not begin: somebody else shall have the step, at no cost. */
-  async #run(sent: DispatchData, aborting: AbortController): Promise<ResultData | undefined> {
+  async #run(sent: Sent, aborting: AbortController): Promise<ResultData | undefined> {
+    const { blobStore } = this.#options;
     try {
-      return await this.#perform(await wholeDispatch(sent, this.#options.blobStore), aborting);
+      return 'pin' in sent
+        ? await this.#perform(await wholeDispatch(sent, blobStore), aborting)
+        : await this.#plan(await wholePlanDispatch(sent, blobStore), aborting);
     } catch (error) {
       const { logger } = this.#options;
       if (error instanceof WeftError && error.kind === 'retry') {
@@ -198,6 +212,19 @@ export class Broker {
       const run_ms = Math.max(0, now() - claimed_at);
       return { ...fenceOf(dispatch), kind: 'failure', failure, receipt: receiptOf({ ...NOT_RUN, run_ms }) };
     }
+  }
+
+  /** One call of a planner. Undefined when a drain broke it off: it is charged in full when it is asked for again. */
+  async #plan(dispatch: PlanDispatchData, aborting: AbortController): Promise<ResultData | undefined> {
+    const { planning, host, name, now } = this.#options;
+    const claimed_at = now();
+    await this.#claim({ ...fenceOf(dispatch), broker: name, claimed_at });
+    const end = await planning!.call(dispatch, aborting.signal);
+    if (aborting.signal.reason === DRAINED && end.kind === 'failure') return undefined;
+    if (end.kind === 'plan') return { ...fenceOf(dispatch), ...end };
+    const redactor = host.secrets.redactor(dispatch.identity.namespace);
+    const receipt = { broker: name, claimed_at };
+    return { ...fenceOf(dispatch), ...end, failure: redactedFailure(end.failure, redactor), receipt };
   }
 
   /** Best effort: a claim is news for people. */
@@ -268,10 +295,10 @@ function ended(end: RunEnd, redactor: Redactor) {
     : { kind: 'failure' as const, failure: redactedFailure(end.failure, redactor) };
 }
 
-function unavailable(dispatch: DispatchData): ResultData {
+function unavailable(dispatch: Sent): ResultData {
   return { ...fenceOf(dispatch), kind: 'unavailable' };
 }
 
-function fenceOf({ identity: { task_id, step_id, attempt, activation } }: DispatchData) {
+function fenceOf({ identity: { task_id, step_id, attempt, activation } }: Sent) {
   return { task_id, step_id, attempt, activation };
 }

@@ -71,6 +71,7 @@ test('without a file and an environment there are defaults for one machine', () 
           max_recipients: 50,
           max_message_bytes: 1_048_576,
         },
+        models: {},
         limits: {
           step_timeout_ms_max: 300_000,
           ...STEP_LIMIT_PRESETS,
@@ -210,6 +211,23 @@ broker: { cells: 0 }
   assert.equal(await problemsOf('api: {\n'), [
     'weft.yaml:2:1 syntax_error flow map in block collection must be sufficiently indented and end with a }',
   ]);
+});
+
+test('models have prices, and no key', async () => {
+  const model = 'adapter: anthropic, model: m, max_output_tokens: 10, context_tokens: 100, timeout_ms: 1000';
+  await inDirectory(async (cwd) => {
+    await writeFile(join(cwd, 'weft.yaml'), `models: { small: { ${model}, prices: { input: 1, output: 0 } } }`);
+    const { models } = await loadConfig({ cwd, env: {} });
+    assert.equal(models['small']!.prices, { input: 1, output: 0 });
+  });
+  assert.equal(
+    await problemsOf(`models: { a: { ${model} }, b: { ${model}, prices: { input: -1, output: 1 }, key: sk-1 } }`),
+    [
+      'weft.yaml:1:11 key_missing models.a is missing the key "prices"',
+      'weft.yaml:1:241 key_unknown unknown key "key"',
+      'weft.yaml:1:217 value_invalid models.b.prices.input must be at least 0',
+    ],
+  );
 });
 
 test('an unknown key is answered with the nearest name', () =>

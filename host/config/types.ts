@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import type { ConfiguredModels } from '../../kernel/planning/configured_model.ts';
 import type { SettledStatus } from '../../kernel/task/task_machine.ts';
 import type { StepLimitValues } from '../../kernel/template/step_limits.ts';
 import type { EgressRule } from '../../kernel/template/types.ts';
@@ -109,6 +110,7 @@ export interface OperatorConfig {
   readonly egress: { readonly allow: readonly OperatorEgressRule[] };
   readonly secrets: Readonly<Record<string, SecretConfig>>;
   readonly mail: MailConfig;
+  readonly models: ConfiguredModels;
   readonly limits: LimitsConfig;
   readonly retention: RetentionConfig;
   readonly broker: { readonly cells: number; readonly cell_heap_mb: number; readonly drain_grace_ms: number };

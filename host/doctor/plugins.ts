@@ -7,14 +7,16 @@ import { hostSchemaCompiler } from '../schemas.ts';
 import { type Finding, fail, messageOf, ok } from './finding.ts';
 
 /** Whether every plugin can be loaded with its options. */
-export async function checkPlugins({ plugins }: OperatorConfig, logger: Logger): Promise<Finding> {
+export async function checkPlugins({ plugins, models }: OperatorConfig, logger: Logger): Promise<Finding> {
   try {
     const applied = await loadPlugins({
-      directories: [BUILT_IN_PLUGINS, ...plugins.directories],
+      directories: [...BUILT_IN_PLUGINS, ...plugins.directories],
       options: plugins.options,
       hooks: createHooks({ timer: HOOK_TIMER }),
       compiler: hostSchemaCompiler(),
       logger,
+      models,
+      env: process.env,
     });
     return ok('plugins', applied.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none');
   } catch (error) {

@@ -1,13 +1,27 @@
+import { diagnose } from '../../kernel/diagnostics.ts';
+import { WeftError } from '../../kernel/errors.ts';
+import type { FragmentValidation } from '../../kernel/fragment/types.ts';
+import { validateFragment } from '../../kernel/fragment/validate.ts';
+import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { Json } from '../../kernel/json.ts';
+import type { PlanningRegistries } from '../../kernel/planning/registry.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import { problemText } from '../../kernel/schema/problem.ts';
 import type { Environment } from '../../kernel/task/commands.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import { type Catalog, satisfies } from '../catalog/catalog.ts';
 
 type Check = (value: Json) => readonly string[];
 
+/** What the answers come from. */
+export interface EnvironmentOptions {
+  readonly catalog: Catalog;
+  readonly compiler: SchemaCompiler;
+  readonly hooks: Hooks;
+  readonly planning: PlanningRegistries;
+}
+
 /** The kernel's questions, answered from the catalog. Schemas are compiled once per component. */
-export function createEnvironment(catalog: Catalog, compiler: SchemaCompiler): Environment {
+export function createEnvironment({ catalog, compiler, hooks, planning }: EnvironmentOptions): Environment {
   const checks = new Map<string, { config: Check; inputs: Check; result: Check }>();
 
   const checksOf = (digest: string) => {
@@ -41,6 +55,16 @@ export function createEnvironment(catalog: Catalog, compiler: SchemaCompiler): E
       return compiled.ok ? [] : compiled.problems.map(problemText);
     },
     checkSignal: (schema, data) => checkOf(compiler, schema)(data),
+    checkOutput: (schema, output) => checkOf(compiler, schema)(output),
+    outputSchema: (pin) => catalog.byDigest(pin.digest)?.capability.outputSchema,
+    callCap: (planner, model) => planning.planners.get(planner)?.spends(model),
+    validatePlan: (text, { task_id, ...place }) => {
+      const found = validateFragment(
+        { kind: 'text', text },
+        { ...place, catalog: catalog.entries(), satisfies, compiler, hooks },
+      );
+      return found.ok ? askPlugins(task_id, found, hooks) : found;
+    },
   };
 }
 
@@ -53,4 +77,26 @@ function checkOf(compiler: SchemaCompiler, schema: Json): Check {
 
 function prefixed(what: string, problems: readonly string[]): readonly string[] {
   return problems.map((problem) => `${what} ${problem}`);
+}
+
+/** A plugin may still refuse the steps of a valid plan. */
+function askPlugins(
+  task_id: string,
+  found: Extract<FragmentValidation, { ok: true }>,
+  hooks: Hooks,
+): FragmentValidation {
+  const steps = found.valid.graph.nodes.map(({ name, type, handler }) => ({ name, type, handler }));
+  const problem = refusalOf(() => hooks.call('beforeMaterialization', { task_id, created_by: 'planning_step', steps }));
+  if (problem === undefined) return found;
+  return { ok: false, diagnostics: [diagnose('plan_refused_by_plugin', { pointer: '', message: problem })] };
+}
+
+/** A plugin that fails refuses the plan, since its rules are not known. */
+function refusalOf(ask: () => string | undefined): string | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof WeftError && error.code === 'plugin_failed') return error.message;
+    throw error;
+  }
 }

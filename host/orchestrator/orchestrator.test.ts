@@ -63,6 +63,7 @@ async function opened(
     loadTemplate: async () => COMPILED,
     canRun: () => true,
     watchers: new Watchers(),
+    catalog: () => [],
     announcer: new Announcer(createHooks(), logger),
     blobs: new BlobCodec(),
     cachedTasksMax: 100,

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import { WeftError } from '../../kernel/errors.ts';
-import type { Command, Environment, Fence } from '../../kernel/task/commands.ts';
+import type { Command, Environment } from '../../kernel/task/commands.ts';
 import { resolveDispatch } from '../../kernel/task/dispatch_input.ts';
 import type { TaskEvent } from '../../kernel/task/events.ts';
 import { compiledOf, type StepState, type TaskState } from '../../kernel/task/state.ts';
 import { narrow } from '../../kernel/template/step_limits.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import type { BlobCodec } from '../blobs/codec.ts';
-import { dispatchApart, wholeResult } from '../blobs/messages.ts';
+import { dispatchApart, planDispatchApart, wholeResult } from '../blobs/messages.ts';
 import type { Blob } from '../blobs/port.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
@@ -19,6 +20,8 @@ import {
   cancelMessage,
   type DispatchData,
   dispatchMessage,
+  type PlanDispatchData,
+  planMessage,
   type ResultData,
   readClaim,
   readResult,
@@ -28,6 +31,8 @@ import type { Announcer } from './announce.ts';
 import { batchPoints } from './batch_points.ts';
 import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
+import { commandOf, dispatchOf, fenceOf, identityOf, planDispatch } from './dispatch_names.ts';
+import { planPoints, recordedAnswer, textsOf } from './plan_texts.ts';
 import { Recovery } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
 import { StuckWatch } from './stuck_watch.ts';
@@ -50,6 +55,8 @@ export interface OrchestratorOptions {
   readonly canRun: (digest: string) => boolean;
   readonly watchers: Watchers;
   readonly announcer: Announcer;
+  /** What plans may use now, the newest version of a name first. */
+  readonly catalog: () => readonly CatalogEntry[];
   readonly blobs: BlobCodec;
   readonly cachedTasksMax: number;
   /** How long a step may wait to be taken up before it is a dead letter, in milliseconds; 0 for ever. */
@@ -65,7 +72,7 @@ const REST_MS = 500;
 
 /** A dispatch as it is sent, with the large values that it refers to. */
 interface Sending {
-  readonly value: DispatchData;
+  readonly value: DispatchData | PlanDispatchData;
   readonly blobs: readonly Blob[];
 }
 
@@ -82,6 +89,8 @@ export class Orchestrator {
   readonly #claims = new Claims();
   readonly #consumers: Consumer[] = [];
   readonly #closing = new AbortController();
+  /** The texts of answers that are being recorded, by digest: the journal refers to them. */
+  readonly #texts = new Map<string, Blob>();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -187,7 +196,7 @@ export class Orchestrator {
   }
 
   #plan(state: TaskState, events: readonly TaskEvent[], stale: readonly string[]) {
-    for (const point of batchPoints(state, events)) void this.#options.faults.hit(point);
+    for (const point of [...batchPoints(state, events), ...planPoints(events)]) void this.#options.faults.hit(point);
     const { effects, rows } = rowsOf(state, events);
     // A timer that fired for nothing goes; what its step waits for now stays.
     const kept = stale.flatMap((id) => {
@@ -200,6 +209,7 @@ export class Orchestrator {
     const journaled = this.#options.blobs.events(events);
     const blobs = [
       ...journaled.blobs.map((blob) => ({ ...blob, holder: '' })),
+      ...textsOf(events, this.#texts).map((blob) => ({ ...blob, holder: '' })),
       ...messages.flatMap(({ value, blobs }) => blobs.map((blob) => ({ ...blob, holder: value.identity.step_id }))),
     ];
     return {
@@ -234,20 +244,15 @@ export class Orchestrator {
   #message(state: TaskState, step: StepState): Sending {
     const { template } = state.compiled;
     const { definition } = compiledOf(state, step);
+    if (step.plan !== undefined) {
+      const { catalog, clock, blobs } = this.#options;
+      return planDispatchApart(blobs, planDispatch(state, step, catalog(), clock.now()));
+    }
     const { config, inputs, resume } = resolveDispatch(state, step, (name) =>
       this.#options.secrets.placeholder({ task_id: state.head.id, step_id: step.id }, name),
     );
     return dispatchApart(this.#options.blobs, {
-      identity: {
-        task_id: state.head.id,
-        step_id: step.id,
-        step_name: step.name,
-        namespace: template.namespace,
-        template_name: template.name,
-        attempt: step.attempt,
-        activation: step.activation,
-        idempotency_key: step.id,
-      },
+      identity: identityOf(state, step),
       pin: step.pin!,
       config,
       inputs,
@@ -260,20 +265,24 @@ export class Orchestrator {
     });
   }
 
-  #dispatch(data: DispatchData): void {
+  #dispatch(data: DispatchData | PlanDispatchData): void {
     this.#claims.dispatched(data.identity);
-    this.#options.announcer.dispatched(data);
+    if ('pin' in data) this.#options.announcer.dispatched(data);
     void this.#send(data);
   }
 
   /** The dispatch is durable, so a transport that fails now is asked again for as long as an answer is waited for. */
-  async #send(data: DispatchData): Promise<void> {
+  async #send(data: DispatchData | PlanDispatchData): Promise<void> {
     const { transport, faults, logger, clock } = this.#options;
     const { identity } = data;
     await faults.hit('orchestrator.before_publish');
     while (!this.#closing.signal.aborted && this.#claims.waits(identity)) {
       try {
-        await transport.publishStep(identity.namespace, dispatchMessage(data, clock.now()));
+        const now = clock.now();
+        await transport.publishStep(
+          identity.namespace,
+          'pin' in data ? dispatchMessage(data, now) : planMessage(data, now),
+        );
         return await faults.hit('orchestrator.after_publish');
       } catch (error) {
         logger.warn({ err: error, step_id: identity.step_id }, 'a dispatch was not taken; trying again');
@@ -310,11 +319,7 @@ export class Orchestrator {
     let result = sent;
     try {
       result = await this.#whole(sent);
-      const recorded = await this.#tasks.perform(
-        result.task_id,
-        commandOf(result, this.#options.clock.now()),
-        (_state, events) => events.length > 0,
-      );
+      const recorded = await this.#record(result);
       if (!recorded && result.kind !== 'unavailable') {
         logger.info({ ...fenceOf(result) }, 'a late result changes nothing; what it did outside is unknown');
       }
@@ -327,6 +332,21 @@ export class Orchestrator {
       }
       logger.error({ err: error, ...fenceOf(result) }, 'a result cannot be recorded');
       delivery.ack();
+    }
+  }
+
+  /** Whether a result changed anything. @throws what `perform` throws */
+  async #record(result: ResultData): Promise<boolean> {
+    const at = this.#options.clock.now();
+    const changes = (_state: TaskState, events: readonly TaskEvent[]): boolean => events.length > 0;
+    if (result.kind !== 'plan') return this.#tasks.perform(result.task_id, commandOf(result, at), changes);
+    const { answer, texts } = recordedAnswer(result.answer);
+    for (const text of texts) this.#texts.set(text.digest, text);
+    try {
+      const command = { kind: 'record_plan_answer' as const, at, ...fenceOf(result), answer };
+      return await this.#tasks.perform(result.task_id, command, changes);
+    } finally {
+      for (const { digest } of texts) this.#texts.delete(digest);
     }
   }
 
@@ -347,8 +367,18 @@ export class Orchestrator {
   /** Sends again what a task's steps have no answer to. */
   async #resend(taskId: string): Promise<void> {
     const { store, clock } = this.#options;
+    const open = await this.#tasks.look(taskId, (state) =>
+      [...state.steps.values()].filter((step) => step.status === 'enqueued'),
+    );
+    // Whether a planner was called, nobody can tell any more; it is paid for, and the answer will not come.
+    for (const step of open.filter(({ plan }) => plan !== undefined)) {
+      const lost = { kind: 'record_call_lost' as const, at: clock.now(), ...dispatchOf(step) };
+      await this.#tasks.perform(taskId, lost, () => undefined);
+    }
     const unanswered = await this.#tasks.look(taskId, (state) =>
-      [...state.steps.values()].filter((step) => step.status === 'enqueued').map((step) => this.#message(state, step)),
+      [...state.steps.values()]
+        .filter((step) => step.status === 'enqueued' && step.plan === undefined)
+        .map((step) => this.#message(state, step)),
     );
     for (const { value, blobs } of unanswered) {
       // They are there, unless this Weft sets apart what the last one sent as it was.
@@ -356,24 +386,4 @@ export class Orchestrator {
       this.#dispatch(value);
     }
   }
-}
-
-function commandOf(result: ResultData, at: number): Command {
-  const fence = { ...fenceOf(result), at, ...(result.receipt === undefined ? {} : { receipt: result.receipt }) };
-  switch (result.kind) {
-    case 'outcome':
-      return { kind: 'record_outcome', ...fence, outcome: result.outcome };
-    case 'failure':
-      return { kind: 'record_failure', ...fence, failure: result.failure };
-    case 'unavailable':
-      return { kind: 'record_unavailable', ...fence };
-  }
-}
-
-function fenceOf({ step_id, attempt, activation }: ResultData): Fence {
-  return { step_id, attempt, activation };
-}
-
-function dispatchOf({ id, attempt, activation }: StepState): Fence {
-  return { step_id: id, attempt, activation };
 }

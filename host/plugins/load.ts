@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
 import type { Hooks } from '../../kernel/hooks/hooks.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import type { ConfiguredModels } from '../../kernel/planning/configured_model.ts';
+import { createPlanningRegistries, type PlanningRegistries } from '../../kernel/planning/registry.ts';
 import { applyPlugins, asPlugin, type Plugin } from '../../kernel/plugin.ts';
 import type { SchemaCompiler } from '../../kernel/schema/compile.ts';
 import { satisfies } from '../catalog/catalog.ts';
@@ -17,6 +19,12 @@ export interface LoadPluginsOptions {
   readonly hooks: Hooks;
   readonly compiler: SchemaCompiler;
   readonly logger: Pick<Logger, 'child' | 'debug' | 'error' | 'info'>;
+  /** Where plugins put planners and model adapters; nobody asks for them when absent. */
+  readonly planning?: PlanningRegistries;
+  /** `models` of the operator config; none when absent. */
+  readonly models?: ConfiguredModels;
+  /** Where plugins find keys; empty when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -26,16 +34,24 @@ export interface LoadPluginsOptions {
  * @throws plugin_invalid naming the file, or the plugin once its name is known, and the reason
  */
 export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly Plugin[]> {
-  const { directories, hooks, compiler, logger } = options;
-  const tried = (await Promise.all(directories.map(tryAll))).flat();
-  const failures = tried.filter((result) => result instanceof WeftError);
+  const {
+    directories,
+    hooks,
+    compiler,
+    logger,
+    planning = createPlanningRegistries(),
+    models = {},
+    env = {},
+  } = options;
+  const tried = await readPlugins(directories);
+  const failures = tried.flatMap(({ read }) => (read instanceof WeftError ? [read] : []));
   for (const failure of failures) {
     logger.error({ plugin: failure.params['plugin'] }, failure.message);
     // Whoever writes a plugin wants to know where in it.
     logger.debug({ err: failure.cause }, 'what kept it from being used');
   }
   if (failures[0] !== undefined) throw failures[0];
-  const plugins = tried.filter((result): result is Plugin => !(result instanceof WeftError));
+  const plugins = tried.flatMap(({ read }) => (read instanceof WeftError ? [] : [read]));
   const applied = applyPlugins(plugins, {
     hooks,
     compiler,
@@ -43,23 +59,40 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<readonly
     satisfies,
     servicesFor: (plugin) => {
       const own = logger.child({ plugin });
-      return { log: (level, message, fields = {}) => own[level](fields, message) };
+      return {
+        log: (level, message, fields = {}) => own[level](fields, message),
+        ...planning,
+        configured_models: models,
+        variable: (name) => env[name],
+      };
     },
   });
   for (const { name, version } of applied) logger.info({ plugin: name, version }, 'plugin applied');
   return applied;
 }
 
-async function tryAll(directory: string): Promise<readonly (Plugin | WeftError)[]> {
+/** A plugin as it was read, or why it cannot be; nothing of it was applied. */
+export interface ReadPlugin {
+  /** Its folder, or the directory that could not be looked through. */
+  readonly folder: string;
+  readonly read: Plugin | WeftError;
+}
+
+/** Reads every plugin of the directories, each by itself. Never rejects. */
+export async function readPlugins(directories: readonly string[]): Promise<readonly ReadPlugin[]> {
+  return (await Promise.all(directories.map(readDirectory))).flat();
+}
+
+async function readDirectory(directory: string): Promise<readonly ReadPlugin[]> {
   try {
     const folders = await pluginFolders(directory);
-    return await Promise.all(folders.map(tryFolder));
+    return await Promise.all(folders.map(async (folder) => ({ folder, read: await readFolder(folder) })));
   } catch (error) {
-    return [asFailure(error, directory)];
+    return [{ folder: directory, read: asFailure(error, directory) }];
   }
 }
 
-async function tryFolder(folder: string): Promise<Plugin | WeftError> {
+async function readFolder(folder: string): Promise<Plugin | WeftError> {
   let source = folder;
   try {
     source = await pluginFile(folder);

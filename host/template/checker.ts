@@ -17,6 +17,8 @@ export interface TemplateCheckerOptions {
   readonly compiler: SchemaCompiler;
   readonly hooks: Hooks;
   readonly limits: LimitsConfig;
+  /** Names of the planners there are; any will do when absent. */
+  readonly planners?: () => readonly string[];
 }
 
 /** A template that was looked at: compiled when nothing was wrong with it. */
@@ -78,7 +80,7 @@ export class TemplateChecker {
   }
 
   #checkDocument(document: Json): CheckedTemplate {
-    const { catalog, compiler, hooks, limits } = this.#options;
+    const { catalog, compiler, hooks, limits, planners } = this.#options;
     return compileTemplate(document, {
       catalog: catalog.entries(),
       satisfies,
@@ -86,6 +88,7 @@ export class TemplateChecker {
       hooks,
       digest: sha256,
       stepsMax: limits.template_steps_max,
+      ...(planners === undefined ? {} : { planners: planners() }),
     });
   }
 }

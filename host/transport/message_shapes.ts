@@ -1,6 +1,21 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import { STEP_LIMIT_NAMES } from '../../kernel/template/step_limits.ts';
-import { anything, both, choice, count, either, flag, list, name, record, type Shape, text, variant } from './shape.ts';
+import {
+  amount,
+  anything,
+  both,
+  choice,
+  count,
+  either,
+  flag,
+  list,
+  name,
+  nothing,
+  record,
+  type Shape,
+  text,
+  variant,
+} from './shape.ts';
 
 const fence = { task_id: name, step_id: name, attempt: count(1), activation: count() };
 
@@ -64,12 +79,40 @@ const dispatch = (may: Travels): Shape =>
     { resume: resume(may), limits },
   );
 
+const usage = record({ input_tokens: count(), output_tokens: count(), cache_read_tokens: count(), cost_usd: amount });
+
+const answer = (may: Travels): Shape =>
+  record({
+    planner: name,
+    text: may(text),
+    prompt: record({ text: may(text), media_type: name }),
+    model: either(name, nothing),
+    stop_reason: name,
+    usage,
+    latency_ms: count(),
+  });
+
+const planDispatch = (may: Travels): Shape =>
+  record({
+    identity: record({
+      ...fence,
+      step_name: name,
+      namespace: name,
+      template_name: name,
+      idempotency_key: name,
+    }),
+    planner: name,
+    request: may(record({ call: count(1), goal: text })),
+    timeout_ms: count(1),
+  });
+
 const result = (may: Travels): Shape =>
   both(
     record(fence, { receipt }),
     variant({
       outcome: record({ outcome: outcome(may) }),
-      failure: record({ failure }),
+      failure: record({ failure }, { usage }),
+      plan: record({ answer: answer(may) }),
       unavailable: record({}),
     }),
   );
@@ -77,13 +120,18 @@ const result = (may: Travels): Shape =>
 /** The `data` of each message type. A type's shape is only ever added to; another meaning is another `.v<n>`. */
 export const MESSAGE_DATA = {
   'weft.step.dispatch.v1': dispatch(orApart),
+  'weft.plan.dispatch.v1': planDispatch(orApart),
   'weft.step.result.v1': result(orApart),
   'weft.step.claim.v1': record({ ...fence, broker: name, claimed_at: count() }),
   'weft.step.cancel.v1': record({ task_id: name, step_id: name }),
 } as const satisfies Record<string, Shape>;
 
 /** The `data` of messages that carry values, once those that travelled apart are in their places. */
-export const WHOLE_DATA = { dispatch: dispatch(whole), result: result(whole) } as const;
+export const WHOLE_DATA = {
+  dispatch: dispatch(whole),
+  plan: planDispatch(whole),
+  result: result(whole),
+} as const;
 
 export type MessageType = keyof typeof MESSAGE_DATA;
 

@@ -1,4 +1,5 @@
 import type { Json } from '../../kernel/json.ts';
+import type { PlanRequest, PlanUsage } from '../../kernel/planning/planner.ts';
 import type { Fence, Outcome } from '../../kernel/task/commands.ts';
 import type { Failure, HandlerPin, Receipt } from '../../kernel/task/events.ts';
 import type { Resume } from '../../kernel/task/state.ts';
@@ -28,6 +29,28 @@ export interface DispatchData {
   readonly traceparent?: string;
 }
 
+/** Everything a planning worker needs for one call of a planner. */
+export interface PlanDispatchData {
+  readonly identity: StepIdentity;
+  /** Name of the planner to ask. */
+  readonly planner: string;
+  readonly request: PlanRequest;
+  readonly timeout_ms: number;
+  readonly traceparent?: string;
+}
+
+/** What a call of a planner brought. */
+export interface AnswerData {
+  readonly planner: string;
+  readonly text: string;
+  readonly asks?: boolean;
+  readonly prompt: { readonly text: string; readonly media_type: string };
+  readonly model: string | null;
+  readonly stop_reason: string;
+  readonly usage: PlanUsage;
+  readonly latency_ms: number;
+}
+
 /** One dispatch of a step of a task. */
 export type TaskFence = Fence & { readonly task_id: string };
 
@@ -37,7 +60,13 @@ export type ResultData = TaskFence & {
   readonly traceparent?: string;
 } & (
     | { readonly kind: 'outcome'; readonly outcome: Outcome }
-    | { readonly kind: 'failure'; readonly failure: Failure }
+    | {
+        readonly kind: 'failure';
+        readonly failure: Failure;
+        /** What a planner's call spent nevertheless, when that is known. */
+        readonly usage?: PlanUsage;
+      }
+    | { readonly kind: 'plan'; readonly answer: AnswerData }
     | { readonly kind: 'unavailable' }
   );
 
@@ -53,6 +82,11 @@ export interface CancelData {
 /** The message that asks a broker to run a step; its id is `<step id>/<attempt>/<activation>`. `now` is ms since 1970. */
 export function dispatchMessage(data: DispatchData, now: number): CloudEvent {
   return envelope('weft.step.dispatch.v1', ORCHESTRATOR, data.identity.step_id, dispatchId(data.identity), data, now);
+}
+
+/** The message that asks a planning worker for one call; ids as those of dispatches. */
+export function planMessage(data: PlanDispatchData, now: number): CloudEvent {
+  return envelope(PLAN, ORCHESTRATOR, data.identity.step_id, dispatchId(data.identity), data, now);
 }
 
 /** The message that tells how a dispatch ended. */
@@ -75,6 +109,11 @@ export function readDispatch(message: CloudEvent): DispatchData | undefined {
   return read<DispatchData>('weft.step.dispatch.v1', message);
 }
 
+/** The call of a planner in a message; undefined when it is another message or malformed. */
+export function readPlanDispatch(message: CloudEvent): PlanDispatchData | undefined {
+  return read<PlanDispatchData>(PLAN, message);
+}
+
 /** The result in a message; undefined when it is another message or malformed. */
 export function readResult(message: CloudEvent): ResultData | undefined {
   return read<ResultData>('weft.step.result.v1', message);
@@ -94,6 +133,9 @@ export function readCancel(message: CloudEvent): CancelData | undefined {
 export const CLAIM = 'weft.step.claim.v1';
 /** Type of the messages that ask brokers to stop running a step. */
 export const CANCEL = 'weft.step.cancel.v1';
+
+/** Type of the messages that ask for a call of a planner. */
+const PLAN = 'weft.plan.dispatch.v1';
 
 const ORCHESTRATOR = '/weft/orchestrator';
 const BROKER = '/weft/broker';

@@ -17,6 +17,14 @@ export const name: Shape = {
   fits: (value) => typeof value === 'string' && value !== '',
 };
 
+export const nothing: Shape = { schema: { type: 'null' }, fits: (value) => value === null };
+
+/** A number that is not negative. */
+export const amount: Shape = {
+  schema: { type: 'number', minimum: 0 },
+  fits: (value) => typeof value === 'number' && value >= 0,
+};
+
 /** An integer, at least `minimum`. */
 export function count(minimum = 0): Shape {
   return {

@@ -176,6 +176,12 @@ export const SURROUNDINGS_ERRORS = {
     exit: 10,
     template: 'the plugin {plugin} cannot be used: {problem}',
   },
+  plugin_exists: {
+    kind: 'reject',
+    status: 409,
+    exit: 1,
+    template: '"{path}" is there already; nothing was written',
+  },
   plugin_failed: {
     kind: 'bug',
     status: 500,

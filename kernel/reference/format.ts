@@ -12,7 +12,7 @@ function formatRoot(root: Reference['root']): string {
     case 'task_id':
       return 'task.id';
     case 'step':
-      return `steps.${root.step}.${root.part}`;
+      return `steps${formatSegment(root.step)}.${root.part}`;
     case 'plan':
       return `plans.${root.step}.output`;
     case 'batch_item':

@@ -1,6 +1,6 @@
 import { didYouMean } from '../schema/nearest.ts';
 import type { Reference } from '../template/types.ts';
-import { isSecretName, isStepName } from './names.ts';
+import { isReferableName, isSecretName } from './names.ts';
 
 /**
  * The grammar of references:
@@ -11,6 +11,7 @@ import { isSecretName, isStepName } from './names.ts';
  *     segment   = "." key | "[" index "]" | "[" JSON string "]"
  *     key       = a letter or "_", then letters, digits, "_" and "-"
  *
+ * A step of a plan is named from outside as `steps["<planning step>/<phase>/<name>"]`.
  * There is no whitespace and no expression. Every bound below keeps a parse constant in time.
  */
 const SEGMENTS_MAX = 64;
@@ -154,7 +155,7 @@ function interpret(segments: readonly Segment[], end: number): Meaning | Referen
         return failure(`${quote(second)} is no secret's name`, second.at);
       return leaf({ kind: 'secret', name }, 2);
   }
-  if (typeof name !== 'string' || !isStepName(name)) {
+  if (typeof name !== 'string' || !isReferableName(name)) {
     return failure(
       `${quote(second)} is no step's name: a lower-case letter, then up to 63 lower-case letters, digits, "_" and "-"`,
       second.at,

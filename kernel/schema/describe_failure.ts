@@ -24,7 +24,12 @@ export function describeFailure(error: ErrorObject): SchemaProblem {
     case 'const':
       return mustBeValues(pointer, keyword, [limit], data);
     case 'required':
-      return { pointer, keyword, message: `is missing the key ${quote(params['missingProperty'])}` };
+      return {
+        pointer,
+        keyword,
+        message: `is missing the key ${quote(params['missingProperty'])}`,
+        ...(Array.isArray(limit) ? { expected: limit } : {}),
+      };
     case 'dependentRequired':
       return {
         pointer,

@@ -6,6 +6,9 @@ import { settleBranches } from './creation.ts';
 import { resolveDispatch } from './dispatch_input.ts';
 import type { Draft } from './draft.ts';
 import type { Failure, HandlerPin } from './events.ts';
+import { isPlanned } from './plan.ts';
+import { dispatchCall } from './plan_call.ts';
+import { cancelPlanned, judgePlan } from './plan_converge.ts';
 import { compiledOf, dependentsOf, type StepState } from './state.ts';
 
 /**
@@ -21,6 +24,7 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
       agenda.push(...advanceBatch(draft, batchOfWorker(draft.state, step)));
       continue;
     }
+    if (step.plan?.accepted !== undefined && step.status !== 'pending') cancelPlanned(draft, step);
     if (step.status === 'error') buryFailed(draft, step);
     if (step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'fail_task') {
       return failTask(draft, step);
@@ -30,6 +34,8 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
     }
     if (!meetsDependents(draft.state, step)) continue;
     const created = compiledOf(draft.state, step).definition.type === 'decision' ? settleBranches(draft, step) : [];
+    const planning = judgePlan(draft, step);
+    if (planning !== undefined) agenda.push(planning);
     const dependents = [...dependentsOf(draft.state, step)].map((dependent) => dependent.id);
     agenda.push(...dispatchReady(draft, new Set([...created, ...dependents])));
   }
@@ -43,7 +49,8 @@ export function dispatchReady(draft: Draft, ids: Iterable<string>): readonly Ste
   if (draft.state.head.paused) return [];
   const ready = [...ids]
     .map((id) => draft.step(id))
-    .filter((step) => step.status === 'pending' && step.unmet_dependencies === 0 && step.share === undefined);
+    .filter((step) => step.status === 'pending' && step.unmet_dependencies === 0 && step.share === undefined)
+    .filter((step) => !isPlanned(step));
   const batches = ready.filter((step) => step.batch !== undefined);
   const single = ready.filter((step) => step.batch === undefined);
   return [...dispatchAll(draft, single), ...batches.flatMap((batch) => advanceBatch(draft, batch))];
@@ -77,6 +84,7 @@ export function dispatchAll(draft: Draft, steps: readonly StepState[]): readonly
  * values were refused and it failed.
  */
 function dispatch(draft: Draft, step: StepState): boolean {
+  if (step.plan !== undefined) return dispatchCall(draft, step.id);
   const { at, env } = draft;
   const wakes = step.status === 'waiting_for_input';
   const sameAttempt = wakes || step.status === 'waiting_for_worker';

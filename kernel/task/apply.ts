@@ -1,8 +1,11 @@
 import { WeftError } from '../errors.ts';
 import type { CompiledTemplate } from '../template/types.ts';
 import { batchOf, batchOfWorker, countWorker } from './batch.ts';
+import { applyToAccount } from './budget.ts';
 import type { BatchWindow, EventOf, JournalEntry, StepEvent, TaskEvent } from './events.ts';
-import { compiledOf, dependentsOf, emptyTask, type StepState, stepOf, type TaskState } from './state.ts';
+import { NO_PLAN } from './plan.ts';
+import { fillFragments, indexOfCreated, openFragment } from './planned.ts';
+import { compiledAt, compiledOf, dependentsOf, emptyTask, type StepState, stepOf, type TaskState } from './state.ts';
 import { SETTLED, transitionStep } from './step_machine.ts';
 import { assertTaskTransition, isSettled } from './task_machine.ts';
 import { upcast } from './upcast.ts';
@@ -47,8 +50,15 @@ export function apply(state: TaskState, event: TaskEvent): TaskState {
     case 'steps_excluded':
       for (const index of event.template_indexes) state.absent.set(index, true);
       break;
+    case 'budget_opened':
+    case 'budget_reserved':
+    case 'budget_settled':
+    case 'budget_exhausted':
+      applyToAccount(head, event);
+      break;
     default:
       applyToStep(state, event);
+      if (event.kind === 'plan_accepted') openFragment(state, event);
   }
   return state;
 }
@@ -86,8 +96,11 @@ export function foldOnto(base: TaskState, entries: Iterable<JournalEntry>): Task
 }
 
 function createSteps(state: TaskState, event: EventOf<'steps_created'>): void {
+  fillFragments(state, event.steps);
   for (const created of event.steps) {
-    const step = stepOf({ ...created, template_index: created.template_index!, created_at: event.at });
+    const template_index = indexOfCreated(state, created);
+    const plan = compiledAt(state, template_index).definition.type === 'planning' ? NO_PLAN : undefined;
+    const step = stepOf({ ...created, template_index, created_at: event.at, plan });
     state.steps.set(step.id, step);
     state.head.count.pending += 1;
   }

@@ -14,21 +14,22 @@
  *  4. Every change costs O(1) in the number of workers, but for an operator's retry or resolution of a whole batch.
  */
 import type { Json } from '../json.ts';
+import { chargeWorkers } from './budget.ts';
 import type { Draft } from './draft.ts';
 import type { BatchWindow, CreatedStep, Failure } from './events.ts';
-import { type Batch, compiledOf, hasWoken, type StepState, type TaskState, templateStepId } from './state.ts';
+import { type Batch, compiledAt, compiledOf, hasWoken, type StepState, stepIdAt, type TaskState } from './state.ts';
 
 /** The batch that a fan-out's template gives its items to. */
 export function batchOf(state: TaskState, fanOut: StepState): StepState | undefined {
   const index = compiledOf(state, fanOut).dependents.find(
-    (each) => state.compiled.steps[each]!.definition.type === 'batch_worker',
+    (each) => compiledAt(state, each).definition.type === 'batch_worker',
   );
-  return index === undefined ? undefined : state.steps.get(templateStepId(state.head.id, index));
+  return index === undefined ? undefined : state.steps.get(stepIdAt(state, index));
 }
 
 /** The batch that a worker belongs to. */
 export function batchOfWorker(state: TaskState, worker: StepState): StepState {
-  return state.steps.get(templateStepId(state.head.id, worker.template_index))!;
+  return state.steps.get(stepIdAt(state, worker.template_index))!;
 }
 
 /** A batch's workers, in order. */
@@ -79,6 +80,7 @@ export function spawnWorkers(draft: Draft, fanOut: StepState, items: readonly Js
       batch: { item, index },
     }),
   );
+  chargeWorkers(draft, fanOut, items.length);
   draft.emit({ kind: 'steps_created', at: draft.at, steps });
 }
 

@@ -1,4 +1,7 @@
+import type { BlobRef } from '../blob_ref.ts';
+import type { FragmentContext, FragmentValidation } from '../fragment/types.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { CallCap, PlanUsage } from '../planning/planner.ts';
 import type { Failure, HandlerPin, OperatorAct, Principal, Receipt, SuspensionRequest } from './events.ts';
 
 /** How a handler's run ended well; the JSON form of WIT `outcome`. */
@@ -26,6 +29,25 @@ export interface Fence {
   readonly activation: number;
 }
 
+/** A planner's answer, and where its texts are kept. */
+export interface RecordedAnswer {
+  readonly text: string;
+  /** It is a question that the planner itself answers in its next call. */
+  readonly asks?: boolean;
+  readonly blob: BlobRef;
+  readonly prompt: BlobRef;
+  readonly planner: string;
+  readonly model: string | null;
+  readonly stop_reason: string;
+  readonly usage: PlanUsage;
+  readonly latency_ms: number;
+}
+
+/** Where a plan shall become steps: what the kernel knows of it. */
+export type PlanPlace = Omit<FragmentContext, 'catalog' | 'satisfies' | 'compiler' | 'hooks'> & {
+  readonly task_id: string;
+};
+
 /** What a task may be told. `at` is the only clock the kernel knows: milliseconds since 1970. */
 export type Command =
   | {
@@ -50,7 +72,12 @@ export type Command =
       readonly at: number;
       readonly failure: Failure;
       readonly receipt?: Receipt;
+      /** Of a planner's call: what it spent nevertheless. Without it the call is charged in full. */
+      readonly usage?: PlanUsage;
     } & Fence)
+  | ({ readonly kind: 'record_plan_answer'; readonly at: number; readonly answer: RecordedAnswer } & Fence)
+  /** Whoever had the call is gone: it may have been made, and its answer will not come. */
+  | ({ readonly kind: 'record_call_lost'; readonly at: number } & Fence)
   /** The broker that took the step does not have the pinned component. */
   | ({ readonly kind: 'record_unavailable'; readonly at: number } & Fence)
   /** A component arrived: steps that waited for it are dispatched. */
@@ -107,4 +134,12 @@ export interface Environment {
   checkSchema(schema: Json): readonly string[];
   /** Problems of a signal's data against the suspension's schema; empty when fine. */
   checkSignal(schema: Json, data: Json): readonly string[];
+  /** Problems of a plan's output against what its planning step promises; empty when fine. */
+  checkOutput(schema: Json, output: Json): readonly string[];
+  /** The JSON Schema of the pinned handler's results; undefined when it is not known here. */
+  outputSchema(pin: HandlerPin): JsonObject | undefined;
+  /** The most that one call of a planner can spend; undefined when there is no such planner. */
+  callCap(planner: string, model: string | null): CallCap | undefined;
+  /** What a planner's text is worth. Total: whatever the text is, there is an answer. */
+  validatePlan(text: string, place: PlanPlace): FragmentValidation;
 }

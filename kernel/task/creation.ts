@@ -9,11 +9,13 @@
  *
  * Both are monotone, so the order in which decisions settle does not matter.
  */
+import { localName } from '../reference/names.ts';
 import type { CompiledStep } from '../template/types.ts';
 import { isStepSettled } from './apply.ts';
 import type { Draft } from './draft.ts';
 import type { CreatedStep, Provenance } from './events.ts';
-import { presenceOf, type StepState, type TaskState, templateStepId } from './state.ts';
+import type { Fragment } from './planned.ts';
+import { compiledAt, fragmentAt, presenceOf, type StepState, stepIdAt, type TaskState } from './state.ts';
 
 type Presence = 'unknown' | 'created' | 'absent';
 
@@ -23,16 +25,30 @@ export function createFrame(draft: Draft): readonly string[] {
   return emitCreated(draft, ungated, { created_by: 'template' });
 }
 
+/** Creates the steps of an accepted plan that no decision of it stands before, and returns their ids. */
+export function createPlanned(
+  draft: Draft,
+  fragment: Fragment,
+  definitions: readonly CompiledStep[],
+): readonly string[] {
+  const { base, planning_step_id } = fragment.record;
+  const shift = (index: number): number => base + index;
+  const ungated = definitions
+    .filter((step) => !step.gated)
+    .map((step) => ({ ...step, index: shift(step.index), dependencies: step.dependencies.map(shift) }));
+  return emitCreated(draft, ungated, { created_by: 'planning_step', parent_step_id: planning_step_id });
+}
+
 /** After a decision has settled: creates what now must exist, excludes what no longer can, returns the created ids. */
 export function settleBranches(draft: Draft, decision: StepState): readonly string[] {
   const { state } = draft;
   const settled = new Map<number, Presence>();
   const presence = (index: number): Presence => settled.get(index) ?? presenceOf(state, index);
 
-  const agenda = [...state.compiled.steps[decision.template_index]!.dependents];
+  const agenda = [...compiledAt(state, decision.template_index).dependents];
   for (let next = 0; next < agenda.length; next++) {
     const index = agenda[next]!;
-    const step = state.compiled.steps[index]!;
+    const step = compiledAt(state, index);
     if (presence(index) !== 'unknown') continue;
     const verdict = step.definition.type === 'deferred' ? judgeDeferred(step, presence) : judge(state, step, presence);
     if (verdict === 'unknown') continue;
@@ -45,19 +61,16 @@ export function settleBranches(draft: Draft, decision: StepState): readonly stri
   if (excluded.length > 0) {
     draft.emit({ kind: 'steps_excluded', at: draft.at, template_indexes: excluded, by_step_id: decision.id });
   }
-  const created = indexes
-    .filter((index) => settled.get(index) === 'created')
-    .map((index) => state.compiled.steps[index]!);
+  const created = indexes.filter((index) => settled.get(index) === 'created').map((index) => compiledAt(state, index));
   return emitCreated(draft, created, { created_by: 'decision_point', parent_step_id: decision.id });
 }
 
-/** The names a decision may choose: steps that directly depend on it and are not deferred. */
+/** The names a decision may choose: steps that directly depend on it and are not deferred; in a plan, local names. */
 export function choicesOf(state: TaskState, decision: StepState): readonly string[] {
-  return state.compiled.steps[decision.template_index]!.dependents.map(
-    (index) => state.compiled.steps[index]!.definition,
-  )
+  return compiledAt(state, decision.template_index)
+    .dependents.map((index) => compiledAt(state, index).definition)
     .filter((definition) => definition.type !== 'deferred')
-    .map((definition) => definition.name);
+    .map((definition) => localName(definition.name));
 }
 
 function judge(state: TaskState, step: CompiledStep, presence: (index: number) => Presence): Presence {
@@ -72,12 +85,13 @@ function judge(state: TaskState, step: CompiledStep, presence: (index: number) =
 
 /** Whether a created dependency, if it is a decision, lets the step be. */
 function namedBy(state: TaskState, dependency: number, step: CompiledStep): Presence {
-  if (state.compiled.steps[dependency]!.definition.type !== 'decision') return 'created';
-  const decision = state.steps.get(templateStepId(state.head.id, dependency));
+  if (compiledAt(state, dependency).definition.type !== 'decision') return 'created';
+  const decision = state.steps.get(stepIdAt(state, dependency));
   if (decision === undefined || !isStepSettled(decision)) return 'unknown';
-  if (decision.branch !== undefined) return decision.branch.includes(step.definition.name) ? 'created' : 'absent';
+  if (decision.branch !== undefined)
+    return decision.branch.includes(localName(step.definition.name)) ? 'created' : 'absent';
   // It failed: only a failure that the template lets pass has chosen nothing; any other may still be resolved.
-  return state.compiled.steps[dependency]!.definition.on_failure === 'continue' ? 'absent' : 'unknown';
+  return compiledAt(state, dependency).definition.on_failure === 'continue' ? 'absent' : 'unknown';
 }
 
 function judgeDeferred(step: CompiledStep, presence: (index: number) => Presence): Presence {
@@ -93,14 +107,36 @@ function emitCreated(draft: Draft, steps: readonly CompiledStep[], provenance: P
   const exists = (index: number) => created.has(index) || presenceOf(state, index) === 'created';
   const records = steps.map(
     (step): CreatedStep => ({
-      id: templateStepId(state.head.id, step.index),
+      id: stepIdAt(state, step.index),
       name: step.definition.name,
-      template_index: step.index,
-      dependencies: step.dependencies.filter(exists).map((index) => templateStepId(state.head.id, index)),
-      pin: env.resolveHandler(step.handler_name, step.handler_range) ?? null,
-      provenance,
+      ...placeOf(state, step),
+      dependencies: step.dependencies.filter(exists).map((index) => stepIdAt(state, index)),
+      // A planning step is asked of a planner, which no component is.
+      pin:
+        step.definition.type === 'planning'
+          ? null
+          : (env.resolveHandler(step.handler_name, step.handler_range) ?? null),
+      provenance: { ...provenance, ...planProvenance(state, step) },
     }),
   );
   draft.emit({ kind: 'steps_created', at: draft.at, steps: records });
   return records.map((record) => record.id);
+}
+
+/** What tells where a step's definition is: in the template, or with the step itself. */
+function placeOf({ compiled }: TaskState, { index, definition }: CompiledStep): Partial<CreatedStep> {
+  return index < compiled.steps.length ? { template_index: index } : { definition };
+}
+
+function planProvenance(state: TaskState, { index }: CompiledStep): Partial<Provenance> {
+  const fragment = fragmentAt(state, index);
+  if (fragment === undefined) return {};
+  const { planning_step_id, fragment_id, phase, base, reasons } = fragment.record;
+  const reasoning = reasons[index - base]!;
+  return {
+    planning_step_id,
+    fragment_id,
+    planning_phase: phase,
+    ...(reasoning === '' ? {} : { planning_reasoning: reasoning }),
+  };
 }

@@ -1,12 +1,13 @@
 import { WeftError } from '../errors.ts';
 import { dispatchReady, settle } from './advance.ts';
+import { openAccount } from './budget.ts';
 import type { Command, Environment } from './commands.ts';
 import { createFrame } from './creation.ts';
 import { closeDeadLetter, markStuck, noteDeadLetter, recordTaken } from './dead_letter_acts.ts';
 import { Draft } from './draft.ts';
 import type { TaskEvent } from './events.ts';
 import { cancelTask, pauseTask, resolveStep, resolveTask, resumeTask, retryStep } from './operate.ts';
-import { recordFailure, recordOutcome, recordUnavailable } from './record.ts';
+import { recordAnswer, recordFailure, recordLost, recordOutcome, recordUnavailable } from './record.ts';
 import type { TaskState } from './state.ts';
 import { isSettled, statusOf } from './task_machine.ts';
 import { fireDeadline, fireRetry, signal, workerAvailable } from './wake.ts';
@@ -35,6 +36,10 @@ function perform(draft: Draft, command: Command): void {
       return recordOutcome(draft, command);
     case 'record_failure':
       return recordFailure(draft, command);
+    case 'record_plan_answer':
+      return recordAnswer(draft, command);
+    case 'record_call_lost':
+      return recordLost(draft, command);
     case 'record_unavailable':
       return recordUnavailable(draft, command);
     case 'worker_available':
@@ -80,6 +85,7 @@ function create(draft: Draft, command: Extract<Command, { kind: 'create' }>): vo
     ...(command.idempotency_key === undefined ? {} : { idempotency_key: command.idempotency_key }),
     ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
   });
+  openAccount(draft);
   if (command.paused !== undefined) draft.emit({ kind: 'task_paused', at: command.at, ...command.paused });
   settle(draft, dispatchReady(draft, createFrame(draft)));
 }

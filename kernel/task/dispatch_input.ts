@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import { localName } from '../reference/names.ts';
 import { type ReferenceScope, resolveValue } from '../reference/resolve.ts';
 import { workersOf } from './batch.ts';
 import { compiledOf, type Resume, type StepState, stepNamed, type TaskState } from './state.ts';
@@ -36,6 +37,7 @@ export function resolveDispatch(
       const batch = stepNamed(state, name);
       return batch?.batch === undefined ? undefined : resultsOf(state, batch);
     },
+    plan: (name) => stepNamed(state, name)?.result,
     ...(step.share === undefined ? {} : { batch: step.share }),
     secret,
   };
@@ -56,14 +58,14 @@ function defaultInputs(state: TaskState, step: StepState): JsonObject {
   const inputs: Record<string, Json> = {};
   for (const id of step.dependencies) {
     const dependency = state.steps.get(id)!;
-    inputs[dependency.name] =
+    inputs[localName(dependency.name)] =
       dependency.batch === undefined ? (dependency.result ?? null) : resultsOf(state, dependency);
   }
   return inputs;
 }
 
 /** What became of a batch, by index: `{index, status, result}` or `{index, status, error}`. */
-function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
+export function resultsOf(state: TaskState, batch: StepState): readonly JsonObject[] {
   return [...workersOf(state, batch)].map((worker, index) => {
     const { status, result } = worker;
     return result === undefined ? { index, status, error: errorOf(worker) } : { index, status, result };

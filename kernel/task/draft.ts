@@ -17,6 +17,8 @@ export class Draft {
       head: { ...base.head, count: { ...base.head.count } },
       steps: new Overlay(base.steps),
       absent: new Overlay(base.absent),
+      fragments: new Overlay(base.fragments),
+      planned: new Overlay(base.planned),
     };
     this.at = at;
     this.env = env;

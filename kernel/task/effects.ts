@@ -42,7 +42,15 @@ export function effectsOf(after: TaskState, events: readonly TaskEvent[]): Effec
         break;
       case 'step_completed':
       case 'step_errored':
+      case 'plan_call_lost':
         undispatched.add(event.step_id);
+        break;
+      case 'plan_rejected':
+      case 'plan_accepted':
+      case 'plan_fell_back':
+        // It may have been a person who was asked, or a retry that was waited for.
+        undispatched.add(event.step_id);
+        woken.add(event.step_id);
         break;
       case 'step_waiting_for_worker':
         held.add(event.step_id);

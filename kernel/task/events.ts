@@ -1,4 +1,9 @@
+import type { BlobRef } from '../blob_ref.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { Amounts, BudgetDimension } from '../planning/budget.ts';
+import type { PlanUsage } from '../planning/planner.ts';
+import type { StepDefinition } from '../template/types.ts';
 
 /**
  * The journal of a task: what happened, never what to do. An event that was once written is folded by every
@@ -41,6 +46,17 @@ export interface CreatedStep {
   readonly provenance: Provenance;
   /** Of the worker of a batch: what `${batch.item}` and `${batch.index}` mean to it. */
   readonly batch?: BatchItem;
+  /** Of a planned step, which is not in the template. */
+  readonly definition?: StepDefinition;
+}
+
+/** What a fragment can come to at the most: steps and workers, the longest way, the widest fan-out, attempts, US dollars. */
+export interface PlanBounds extends JsonObject {
+  readonly steps: number;
+  readonly depth: number;
+  readonly fan_out: number;
+  readonly calls: number;
+  readonly cost_usd: number;
 }
 
 /** One worker's share of a fan-out. */
@@ -140,6 +156,12 @@ export type StepStatus =
 interface OfStep {
   readonly step_id: string;
   readonly at: number;
+}
+
+/** One call of a planner; `call` counts those of a planning step from 1, over all its planners and attempts. */
+interface OfCall extends OfStep {
+  readonly attempt: number;
+  readonly call: number;
 }
 
 /** An attempt of a step; `activation` counts the dispatches of an attempt that suspensions separate, from 0. */
@@ -242,7 +264,92 @@ export type TaskEvent =
     } & OfStep)
   | ({ readonly kind: 'dead_letter_noted'; readonly by: Principal; readonly text: string } & OfStep)
   /** Dealt with without touching the step. */
-  | ({ readonly kind: 'dead_letter_closed' } & OfStep & OperatorAct);
+  | ({ readonly kind: 'dead_letter_closed' } & OfStep & OperatorAct)
+  | PlanEvent
+  | BudgetEvent;
+
+/** What happens to a planning step besides what happens to every step. */
+export type PlanEvent =
+  | ({
+      /** What the planner was asked; journaled with its answer. */
+      readonly kind: 'plan_requested';
+      readonly prompt: BlobRef;
+      readonly planner: string;
+      readonly model: string | null;
+    } & OfCall)
+  | ({
+      readonly kind: 'plan_answered';
+      /** The text as it came; an accepted one is the fragment. */
+      readonly answer: BlobRef;
+      readonly stop_reason: string;
+      readonly usage: PlanUsage;
+      readonly latency_ms: number;
+    } & OfCall)
+  | ({
+      readonly kind: 'plan_rejected';
+      /** None when the answer was a question, which the planner answers in its next call: it is no attempt then. */
+      readonly diagnostics: readonly Diagnostic[];
+      /** The answer again, for the planner's next call. */
+      readonly answer: string;
+    } & OfCall)
+  | ({
+      /** In one commit with the `steps_created` of the fragment. */
+      readonly kind: 'plan_accepted';
+      readonly fragment_id: string;
+      readonly fragment: BlobRef;
+      readonly bounds: PlanBounds;
+      /** Counts the accepted plans of the step from 1. */
+      readonly phase: number;
+      /** How many steps the fragment has, those of its decisions included. */
+      readonly size: number;
+      /** Why each step is there, by position; an empty text where the planner did not say. */
+      readonly reasons: readonly string[];
+      /** Position of the exit step in the fragment. */
+      readonly exit: number;
+      /** Steps that a decision of the fragment stands before, by position: they are not created yet. */
+      readonly gated: readonly { readonly position: number; readonly definition: StepDefinition }[];
+    } & OfCall)
+  /** The planner will not be asked again; the next of the step's `fallback` is. */
+  | ({ readonly kind: 'plan_fell_back'; readonly planner: string; readonly failure: Failure } & OfCall)
+  /** Nobody can tell any more whether the call was made: it is charged in full and never waited for again. */
+  | ({ readonly kind: 'plan_call_lost' } & OfCall)
+  /** The exit step of the plan is over: the planning step is complete, with this as its result. */
+  | ({ readonly kind: 'plan_converged'; readonly output: Json } & OfStep);
+
+/** The ledger of what a task spends: reserved before, settled after. */
+export type BudgetEvent =
+  | {
+      readonly kind: 'budget_opened';
+      readonly at: number;
+      /** `task`, or the id of a planning step. */
+      readonly account: string;
+      readonly parent: string | null;
+      /** A dimension that is absent has no limit. */
+      readonly limits: Amounts;
+    }
+  | {
+      readonly kind: 'budget_reserved';
+      readonly at: number;
+      readonly account: string;
+      readonly reservation: string;
+      readonly amounts: Amounts;
+      /** Id of the step that will spend it. */
+      readonly for: string;
+    }
+  | {
+      readonly kind: 'budget_settled';
+      readonly at: number;
+      readonly account: string;
+      readonly reservation: string;
+      /** What it really was. */
+      readonly amounts: Amounts;
+    }
+  | {
+      readonly kind: 'budget_exhausted';
+      readonly at: number;
+      readonly account: string;
+      readonly dimension: BudgetDimension;
+    };
 
 /** A journal entry: the events that one commit added to a task, the first of them numbered `seq`. */
 export interface JournalEntry {

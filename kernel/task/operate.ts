@@ -2,10 +2,12 @@ import { WeftError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { cancelUnsettled, dispatchReady, dispatchWoken, settle } from './advance.ts';
 import { batchOfWorker, spawnWorkers, windowFor, workersOf } from './batch.ts';
+import { mayHaveWorkers } from './budget.ts';
 import type { Command } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import { closeDeadLetters } from './dead_letter_acts.ts';
 import type { Draft } from './draft.ts';
+import { isPlanned } from './plan.ts';
 import { compiledOf, type StepState } from './state.ts';
 import { STEP_TRANSITIONS } from './step_machine.ts';
 import { dispatchHeld, stepById } from './wake.ts';
@@ -48,7 +50,7 @@ export function resolveTask(draft: Draft, { by, reason }: CommandOf<'resolve'>):
 export function retryStep(draft: Draft, { step_id, by, reason }: CommandOf<'retry_step'>): void {
   const step = stepById(draft, step_id);
   const possible = STEP_TRANSITIONS[step.status].step_retried_by_operator !== undefined;
-  if (!possible || wasLetPass(draft, step)) {
+  if (!possible || wasLetPass(draft, step) || isPlanned(step)) {
     throw new WeftError('step_not_retryable', { step: step.name, status: step.status });
   }
   const retry = ({ id }: StepState): void =>
@@ -77,7 +79,7 @@ export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): v
   checkItems(draft, step, items);
   // A batch's pin is that of its workers, whose results it has none of.
   const unchecked = step.pin === null || step.batch !== undefined;
-  const problems = unchecked ? [] : draft.env.checkResult(step.pin!, result);
+  const problems = unchecked ? outputProblems(draft, step, result) : draft.env.checkResult(step.pin!, result);
   if (problems.length > 0) throw new WeftError('result_invalid', { step: step.name, problems: problems.join('; ') });
   draft.emit({
     kind: 'step_resolved_manually',
@@ -93,6 +95,12 @@ export function resolveStep(draft: Draft, command: CommandOf<'resolve_step'>): v
   settle(draft, [draft.step(step_id)]);
 }
 
+/** A planning step is resolved with what its plan would have given. */
+function outputProblems({ state, env }: Draft, step: StepState, output: Json): readonly string[] {
+  const { output_schema } = compiledOf(state, step).definition;
+  return output_schema === undefined ? [] : env.checkOutput(output_schema, output);
+}
+
 function wasLetPass(draft: Draft, step: StepState): boolean {
   // A worker goes with its batch: once that is over, nobody counts it any more.
   if (step.share !== undefined) return batchOfWorker(draft.state, step).status !== 'pending';
@@ -101,7 +109,18 @@ function wasLetPass(draft: Draft, step: StepState): boolean {
 
 /** A fan-out is resolved with the items of its workers; any other step with none. */
 function checkItems(draft: Draft, step: StepState, items: readonly Json[] | undefined): void {
-  const isFanOut = compiledOf(draft.state, step).definition.type === 'batchable';
+  const { type, max_items = Infinity } = compiledOf(draft.state, step).definition;
+  const isFanOut = type === 'batchable';
+  if (items !== undefined && items.length > max_items) {
+    const problem = `it may have ${max_items} items, and is given ${items.length}`;
+    throw new WeftError('items_invalid', { step: step.name, problem });
+  }
+  if (items !== undefined && !mayHaveWorkers(draft, step, items.length)) {
+    throw new WeftError('items_invalid', {
+      step: step.name,
+      problem: "the task's budget does not allow so many steps",
+    });
+  }
   if (isFanOut === (items !== undefined)) return;
   throw new WeftError('items_invalid', {
     step: step.name,

@@ -85,6 +85,7 @@ export function unpackStep(packed: PackedStep, origins: readonly StepOrigin[]): 
     share: packed.share,
     batch: packed.batch,
     dead_letter: packed.dead_letter,
+    plan: packed.plan,
   };
   return step;
 }

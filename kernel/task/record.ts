@@ -1,10 +1,13 @@
 import type { StepType } from '../template/types.ts';
 import { advanceBatch, dispatchWoken, settle } from './advance.ts';
 import { batchOfWorker, spawnWorkers, windowFor } from './batch.ts';
+import { mayHaveWorkers, settleReservation } from './budget.ts';
 import type { Command, Fence, Outcome } from './commands.ts';
 import { choicesOf } from './creation.ts';
 import type { Draft } from './draft.ts';
 import type { Failure, Receipt } from './events.ts';
+import { exhausted, reservationOf } from './plan_call.ts';
+import { abandon, mayRetry, recordCallLost, recordPlanAnswer, settleCall } from './plan_record.ts';
 import { retryDelayMs } from './retry.ts';
 import { compiledOf, type StepState } from './state.ts';
 
@@ -13,7 +16,7 @@ type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 /** A handler's run ended well, if the fence still stands. */
 export function recordOutcome(draft: Draft, command: CommandOf<'record_outcome'>): void {
   const step = fenced(draft, command);
-  if (step === undefined) return;
+  if (step === undefined || step.plan !== undefined) return;
   const { outcome, receipt } = command;
   const problem = refusal(draft, step, outcome);
   if (problem !== undefined) return fail(draft, step, problem, receipt);
@@ -32,16 +35,35 @@ export function recordOutcome(draft: Draft, command: CommandOf<'record_outcome'>
   settle(draft, [draft.step(step.id)]);
 }
 
-/** A handler's run ended badly, if the fence still stands. */
+/** A handler's run, or a planner's call, ended badly, if the fence still stands. */
 export function recordFailure(draft: Draft, command: CommandOf<'record_failure'>): void {
   const step = fenced(draft, command);
-  if (step !== undefined) fail(draft, step, command.failure, command.receipt);
+  if (step === undefined) return;
+  if (step.plan !== undefined) {
+    settleCall(draft, step, command.usage);
+    if (!mayRetry(draft, step, command.failure)) return abandon(draft, step, command.failure);
+  }
+  fail(draft, step, command.failure, command.receipt);
+}
+
+/** A planner has answered, if the fence still stands. */
+export function recordAnswer(draft: Draft, command: CommandOf<'record_plan_answer'>): void {
+  const step = fenced(draft, command);
+  if (step?.plan !== undefined) recordPlanAnswer(draft, step, command);
+}
+
+/** Whoever had a planner's call is gone, if the fence still stands. */
+export function recordLost(draft: Draft, command: CommandOf<'record_call_lost'>): void {
+  const step = fenced(draft, command);
+  if (step?.plan !== undefined && step.status === 'enqueued') recordCallLost(draft, step);
 }
 
 /** The broker that took the dispatch lacks the component: the step waits for one that has it, at no cost. */
 export function recordUnavailable(draft: Draft, command: CommandOf<'record_unavailable'>): void {
   const step = fenced(draft, command);
   if (step?.status !== 'enqueued') return;
+  // Nobody was asked.
+  if (step.plan !== undefined) settleReservation(draft, reservationOf(command), {});
   draft.emit({ kind: 'step_waiting_for_worker', ...fenceOf(draft, step), digest: step.pin?.digest ?? null });
 }
 
@@ -74,6 +96,14 @@ function refusal(draft: Draft, step: StepState, outcome: Outcome): Failure | und
       'outcome_not_allowed',
       `a step of type ${type} ends with "${expected}", not with "${outcome.kind}"`,
     );
+  }
+  if (outcome.kind === 'batches') {
+    const { max_items } = compiledOf(draft.state, step).definition;
+    if (!mayHaveWorkers(draft, step, outcome.items.length)) return exhausted(draft, 'steps');
+    if (max_items !== undefined && outcome.items.length > max_items) {
+      const message = `it gave ${outcome.items.length} items, and its step allows ${max_items}`;
+      return terminal('too_many_items', message, { items: outcome.items.length, max_items });
+    }
   }
   if (outcome.kind === 'branch') {
     const choices = choicesOf(draft.state, step);

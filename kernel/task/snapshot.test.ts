@@ -135,13 +135,13 @@ test('the shape of a state is that of its version', async () => {
   );
   const state = fold(compiledFor(golden!), golden!.entries);
   const [step] = state.steps.values();
-  assert.is(STATE_VERSION, 1);
+  assert.is(STATE_VERSION, 2);
   assert.is(
     Object.keys(state.head).join(' '),
-    'id seq status reason paused context template submitted_by idempotency_key traceparent created_at updated_at settled_at count blocking_errors',
+    'id seq status reason paused context template submitted_by idempotency_key traceparent created_at updated_at settled_at count blocking_errors account',
   );
   assert.is(
     Object.keys(step!).join(' '),
-    'id name template_index status pin provenance dependencies unmet_dependencies attempt activation attempts_forgiven created_at enqueued_at settled_at result branch failure retry_at retry_due suspension resume inbox signal_ids receipt resolved share batch dead_letter',
+    'id name template_index status pin provenance dependencies unmet_dependencies attempt activation attempts_forgiven created_at enqueued_at settled_at result branch failure retry_at retry_due suspension resume inbox signal_ids receipt resolved share batch dead_letter plan',
   );
 });

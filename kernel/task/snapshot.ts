@@ -6,13 +6,14 @@
  * byte for byte, what folding the whole journal gives.
  */
 import type { CompiledTemplate } from '../template/types.ts';
+import { Fragment, type FragmentRecord, keep } from './planned.ts';
 import { emptyTask, type StepState, type TaskHead, type TaskState } from './state.ts';
 
 /**
  * The version of the state that this code folds to. It goes up with every change of `TaskHead`, of `StepState` or of
  * what the fold makes of an event; snapshots of other versions are not read, and nothing converts them.
  */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /**
  * A state as it was at some event. Shares its values with the state, whose steps are replaced and never changed. As JSON,
@@ -27,16 +28,19 @@ export interface TaskSnapshot {
   /** In creation order. */
   readonly steps: readonly StepState[];
   readonly absent: readonly number[];
+  /** What plans have added to the template. */
+  readonly fragments: readonly FragmentRecord[];
 }
 
 /** The snapshot of a state as it is now; what is folded into the state later does not change it. */
-export function snapshotOf({ compiled, head, steps, absent }: TaskState): TaskSnapshot {
+export function snapshotOf({ compiled, head, steps, absent, fragments }: TaskState): TaskSnapshot {
   return {
     version: STATE_VERSION,
     template_digest: compiled.digest,
     head: { ...head, count: { ...head.count } },
     steps: [...steps.values()],
     absent: [...absent.keys()],
+    fragments: [...fragments.values()].map(({ record }) => record),
   };
 }
 
@@ -59,5 +63,6 @@ export function restore(
   Object.assign(state.head, snapshot.head);
   for (const step of snapshot.steps) state.steps.set(step.id, step);
   for (const index of snapshot.absent) state.absent.set(index, true);
+  for (const record of snapshot.fragments) keep(state, new Fragment(record));
   return { state };
 }

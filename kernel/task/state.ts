@@ -1,5 +1,8 @@
+import type { BlobRef } from '../blob_ref.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { PlanFeedback } from '../planning/planner.ts';
 import type { CompiledStep, CompiledTemplate } from '../template/types.ts';
+import type { Account } from './budget.ts';
 import type {
   BatchItem,
   BatchWindow,
@@ -10,6 +13,7 @@ import type {
   Failure,
   HandlerPin,
   OperatorAct,
+  PlanBounds,
   Principal,
   Provenance,
   Receipt,
@@ -18,6 +22,7 @@ import type {
   SuspensionRequest,
   TaskStatus,
 } from './events.ts';
+import type { Fragment } from './planned.ts';
 import type { Table } from './table.ts';
 
 /** What a suspended step keeps; it stays with the step until the next one, or until the step settles. */
@@ -73,10 +78,36 @@ export interface DeadLetter {
   readonly closed?: (OperatorAct & { readonly at: number }) | undefined;
 }
 
+/** How far a planning step is. */
+export interface Plan {
+  /** Calls that were dispatched, lost ones included. */
+  readonly calls: number;
+  /** Which planner it asks: 0 is the step's own, then its fallbacks in order. */
+  readonly planner: number;
+  /** Answers of this planner that were refused. */
+  readonly refused: number;
+  /** The next call belongs to the attempt of the one before: only the plan was refused, or the call lost. */
+  readonly goes_on: boolean;
+  /** Of its last refused answers, oldest first. */
+  readonly feedback: readonly PlanFeedback[];
+  /** Once a plan was accepted. */
+  readonly accepted: AcceptedPlan | undefined;
+}
+
+/** The plan that became steps. */
+export interface AcceptedPlan {
+  readonly call: number;
+  readonly phase: number;
+  readonly fragment_id: string;
+  readonly fragment: BlobRef;
+  readonly bounds: PlanBounds;
+}
+
 /** A step. Replaced whole on every transition, never mutated. */
 export interface StepState {
   readonly id: string;
   readonly name: string;
+  /** In the template; of a planned step, its place among the planned ones after that (`planned.ts`). */
   readonly template_index: number;
   readonly status: StepStatus;
   readonly pin: HandlerPin | null;
@@ -114,6 +145,8 @@ export interface StepState {
   readonly share?: BatchItem | undefined;
   /** Of a batch, once its fan-out has completed. */
   readonly batch?: Batch | undefined;
+  /** Of a planning step. */
+  readonly plan?: Plan | undefined;
 }
 
 /** What is known of a task as a whole. */
@@ -137,6 +170,8 @@ export interface TaskHead {
   count: Record<StepStatus, number>;
   /** Steps in `error` that hold their dependents back. */
   blocking_errors: number;
+  /** What the task may spend and has spent; without a budget nobody counts. */
+  account: Account | undefined;
 }
 
 /**
@@ -148,8 +183,12 @@ export interface TaskState {
   readonly head: TaskHead;
   /** By id, in creation order. */
   readonly steps: Table<string, StepState>;
-  /** Template indexes of steps that can no longer be created. */
+  /** Template indexes of steps that can no longer be created; of planned ones likewise. */
   readonly absent: Table<number, true>;
+  /** What plans have added to the template, by the id of their planning step. */
+  readonly fragments: Table<string, Fragment>;
+  /** The steps of all fragments, by index: they count on from the template's. */
+  readonly planned: Table<number, CompiledStep>;
 }
 
 /** The derived id of a template step: `<task id>.<template index>`. */
@@ -157,9 +196,26 @@ export function templateStepId(taskId: string, index: number): string {
   return `${taskId}.${index}`;
 }
 
-/** The template's definition of a step. */
+/** The definition at an index, of the template or of a plan. */
+export function compiledAt(state: TaskState, index: number): CompiledStep {
+  return state.compiled.steps[index] ?? state.planned.get(index)!;
+}
+
+/** The definition of a step, by its template or its plan. */
 export function compiledOf(state: TaskState, step: StepState): CompiledStep {
-  return state.compiled.steps[step.template_index]!;
+  return compiledAt(state, step.template_index);
+}
+
+/** The derived id of the step at an index: a planned one's is `<planning step id>.<position in the fragment>`. */
+export function stepIdAt(state: TaskState, index: number): string {
+  return fragmentAt(state, index)?.idOf(index) ?? templateStepId(state.head.id, index);
+}
+
+/** The fragment that a step at an index is of; undefined for the template's. */
+export function fragmentAt(state: TaskState, index: number): Fragment | undefined {
+  if (index < state.compiled.steps.length) return undefined;
+  for (const fragment of state.fragments.values()) if (fragment.has(index)) return fragment;
+  return undefined;
 }
 
 /** Whether a step's wait is over, so that it only has to be dispatched. */
@@ -181,22 +237,28 @@ export function stepNamed(state: TaskState, name: string): StepState | undefined
     const batch = stepNamed(state, worker[1]!);
     return batch === undefined ? undefined : state.steps.get(`${batch.dependencies[0]}.${worker[2]}`);
   }
-  const index = state.compiled.index_of.get(name);
-  return index === undefined ? undefined : state.steps.get(templateStepId(state.head.id, index));
+  const index = state.compiled.index_of.get(name) ?? plannedIndex(state, name);
+  return index === undefined ? undefined : state.steps.get(stepIdAt(state, index));
+}
+
+function plannedIndex(state: TaskState, name: string): number | undefined {
+  const slash = name.indexOf('/');
+  const planning = slash < 0 ? undefined : stepNamed(state, name.slice(0, slash));
+  return planning === undefined ? undefined : state.fragments.get(planning.id)?.index_of.get(name);
 }
 
 const WORKER_NAME = /^([^[]+)\[(0|[1-9]\d*)\]$/;
 
 /** Whether a template step exists in this task; `unknown` while a decision may still create it. */
 export function presenceOf(state: TaskState, index: number): 'unknown' | 'created' | 'absent' {
-  if (state.steps.has(templateStepId(state.head.id, index))) return 'created';
+  if (state.steps.has(stepIdAt(state, index))) return 'created';
   return state.absent.has(index) ? 'absent' : 'unknown';
 }
 
 /** Created steps that wait, or waited, for this one. */
 export function* dependentsOf(state: TaskState, step: StepState): Generator<StepState> {
   for (const index of compiledOf(state, step).dependents) {
-    const dependent = state.steps.get(templateStepId(state.head.id, index));
+    const dependent = state.steps.get(stepIdAt(state, index));
     if (dependent !== undefined) yield dependent;
   }
 }
@@ -207,6 +269,7 @@ type NewStep = Pick<
   'id' | 'name' | 'template_index' | 'pin' | 'provenance' | 'dependencies' | 'created_at'
 > & {
   readonly batch?: BatchItem;
+  readonly plan?: Plan | undefined;
 };
 
 /**
@@ -223,6 +286,7 @@ export function stepOf({
   dependencies,
   created_at,
   batch,
+  plan,
 }: NewStep): StepState {
   const step: { [K in keyof Required<StepState>]: StepState[K] } = {
     id,
@@ -253,6 +317,7 @@ export function stepOf({
     share: batch,
     batch: undefined,
     dead_letter: undefined,
+    plan,
   };
   return step;
 }
@@ -267,6 +332,8 @@ export function emptyTask(
     compiled,
     steps,
     absent,
+    fragments: new Map(),
+    planned: new Map(),
     head: {
       id: '',
       seq: 0,
@@ -294,6 +361,7 @@ export function emptyTask(
         superseded: 0,
       },
       blocking_errors: 0,
+      account: undefined,
     },
   };
 }

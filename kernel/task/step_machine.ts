@@ -19,6 +19,8 @@
  *     │  └────────┼─┘
  *     └───────────┴──► cancelled | resolved_manually | superseded
  *
+ * A planning step also goes from enqueued back to pending, for its next call or with an accepted plan: `plan.ts`.
+ *
  * What holds in each state, and who leaves it
  *  pending             waits for `unmet_dependencies`, or for the task to be resumed   decide: `dispatchReady`
  *  enqueued            a dispatch of (attempt, activation) is out, durable as a row     decide: `record_*`
@@ -32,6 +34,7 @@
 import { WeftError } from '../errors.ts';
 import { afterStepEvent } from './dead_letter.ts';
 import type { EventOf, StepEvent, StepStatus } from './events.ts';
+import { planAfter } from './plan.ts';
 import type { StepState } from './state.ts';
 
 type StepTransitions = Readonly<Record<StepStatus, Readonly<Partial<Record<StepEvent['kind'], StepStatus>>>>>;
@@ -47,6 +50,17 @@ const ENDED_FROM_OUTSIDE = {
   step_cancelled: 'cancelled',
   step_resolved_manually: 'resolved_manually',
 } as const;
+
+/** A planning step's call: what it brings is judged in the commit that records it. */
+const called = <S extends StepStatus>(status: S) =>
+  ({
+    plan_requested: status,
+    plan_answered: status,
+    plan_rejected: 'pending',
+    plan_accepted: 'pending',
+    plan_fell_back: 'pending',
+    plan_call_lost: 'pending',
+  }) as const;
 
 /** Steps that may be in the list of dead letters, and open. */
 const listed = <S extends StepStatus>(status: S) =>
@@ -65,9 +79,12 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_waiting_for_worker: 'waiting_for_worker',
     step_errored: 'error',
     batch_converged: 'complete',
+    plan_converged: 'complete',
+    plan_fell_back: 'pending',
   },
   enqueued: {
     ...listed('enqueued'),
+    ...called('enqueued'),
     ...ENDED_FROM_OUTSIDE,
     ...RECORDED,
     step_signalled: 'enqueued',
@@ -80,6 +97,9 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_retry_due: 'waiting_for_retry',
     step_enqueued: 'enqueued',
     step_retried_by_operator: 'pending',
+    // Of a planning step, when the budget does not allow the next call.
+    plan_fell_back: 'pending',
+    step_errored: 'error',
   },
   waiting_for_input: {
     ...noted('waiting_for_input'),
@@ -87,9 +107,14 @@ export const STEP_TRANSITIONS: StepTransitions = {
     step_signalled: 'waiting_for_input',
     step_deadline_fired: 'waiting_for_input',
     step_enqueued: 'enqueued',
+    // Of a proposed plan that a person has answered.
+    plan_accepted: 'pending',
+    plan_rejected: 'pending',
+    step_errored: 'error',
   },
   waiting_for_worker: {
     ...listed('waiting_for_worker'),
+    ...called('waiting_for_worker'),
     ...ENDED_FROM_OUTSIDE,
     // A broker that did have the component may still answer an earlier dispatch of the same attempt.
     ...RECORDED,
@@ -124,7 +149,8 @@ export const SETTLED: ReadonlySet<StepStatus> = new Set([
 export function transitionStep(step: StepState, event: StepEvent): StepState {
   const after = transitioned(step, event);
   const dead_letter = afterStepEvent(step, event);
-  return dead_letter === step.dead_letter ? after : { ...after, dead_letter };
+  const plan = planAfter(step, event);
+  return dead_letter === step.dead_letter && plan === step.plan ? after : { ...after, dead_letter, plan };
 }
 
 function transitioned(step: StepState, event: StepEvent): StepState {
@@ -208,6 +234,25 @@ function transitioned(step: StepState, event: StepEvent): StepState {
     case 'dead_letter_noted':
     case 'dead_letter_closed':
       return step;
+    case 'plan_requested':
+    case 'plan_answered':
+      return step;
+    case 'plan_rejected':
+    case 'plan_accepted':
+    case 'plan_call_lost':
+      return { ...step, status, suspension: undefined, inbox: [] };
+    case 'plan_fell_back':
+      // The next planner has all of its tries before it.
+      return {
+        ...step,
+        status,
+        retry_at: undefined,
+        retry_due: undefined,
+        failure: event.failure,
+        attempts_forgiven: Math.max(0, step.attempt - 1),
+      };
+    case 'plan_converged':
+      return { ...released(step, status, event.at), result: event.output };
     case 'step_retried_by_operator':
       return step.status === 'error' ? forgiven(step) : { ...step, status, retry_at: undefined, retry_due: undefined };
   }

@@ -36,6 +36,17 @@ const MAPPED: Mapped = {
   dead_letter_opened: same,
   dead_letter_noted: same,
   dead_letter_closed: same,
+  plan_requested: same,
+  plan_answered: same,
+  plan_rejected: (event, map) => at(at(event, 'answer', map), 'diagnostics', map),
+  plan_accepted: (event, map) => at(at(event, 'gated', map), 'reasons', map),
+  plan_fell_back: (event, map) => within(event, 'failure', (failure) => ofFailure(failure, map)),
+  plan_call_lost: same,
+  plan_converged: (event, map) => at(event, 'output', map),
+  budget_opened: same,
+  budget_reserved: same,
+  budget_settled: same,
+  budget_exhausted: same,
 };
 
 /** An event with each of its values mapped, whole values and never parts of them; the same event when none changed. */
@@ -45,7 +56,13 @@ export function mapValues<E extends TaskEvent>(event: E, map: MapValue): E {
 }
 
 function ofSteps(steps: readonly CreatedStep[], map: MapValue): readonly CreatedStep[] {
-  const mapped = steps.map((step) => within(step, 'batch', (batch) => batch && at(batch, 'item', map)));
+  const mapped = steps.map((step) =>
+    at(
+      within(step, 'batch', (batch) => batch && at(batch, 'item', map)),
+      'definition',
+      map,
+    ),
+  );
   return mapped.some((step, index) => step !== steps[index]) ? mapped : steps;
 }
 

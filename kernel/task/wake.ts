@@ -3,6 +3,8 @@ import { dispatchAll, dispatchReady, dispatchWoken, settle } from './advance.ts'
 import { isStepSettled } from './apply.ts';
 import type { Command } from './commands.ts';
 import type { Draft } from './draft.ts';
+import { isProposed } from './plan.ts';
+import { answerProposal } from './plan_record.ts';
 import { hasWoken, type StepState } from './state.ts';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -63,6 +65,10 @@ export function signal(draft: Draft, command: CommandOf<'signal'>): void {
     },
   });
   const signalled = draft.step(step.id);
+  if (isProposed(signalled)) {
+    if (!draft.state.head.paused) answerProposal(draft, step.id);
+    return;
+  }
   if (signalled.status === 'waiting_for_input') settle(draft, dispatchWoken(draft, signalled));
 }
 
@@ -81,11 +87,12 @@ export function dispatchHeld(draft: Draft): void {
     steps.map((step) => step.id),
   );
   settle(draft, [...ready, ...dispatchAll(draft, steps.filter(isHeld))]);
+  for (const step of steps) if (isProposed(step) && hasWoken(step)) answerProposal(draft, step.id);
 }
 
 /** Workers of batches are held by their batch, which fills its window. */
 function isHeld(step: StepState): boolean {
-  return step.status === 'waiting_for_worker' || (step.share === undefined && hasWoken(step));
+  return step.status === 'waiting_for_worker' || (step.share === undefined && hasWoken(step) && !isProposed(step));
 }
 
 /** @throws step_not_found */

@@ -3,13 +3,20 @@ import type { Json, JsonObject } from '../json.ts';
 import { compileValue } from '../reference/parse.ts';
 import { canonicalJson } from '../schema/canonical.ts';
 import { pointerOf } from '../schema/pointer.ts';
-import { type ValidationEnvironment, validateTemplate } from '../validation/validate.ts';
+import { type TemplateEnvironment, validateTemplate } from '../validation/validate.ts';
 import { withDefaults } from './defaults.ts';
 import { parseHandlerReference } from './handler_reference.ts';
-import type { CompiledStep, CompiledTemplate, CompiledValue, HandlerReference, Template } from './types.ts';
+import type {
+  CompiledStep,
+  CompiledTemplate,
+  CompiledValue,
+  HandlerReference,
+  StepDefinition,
+  Template,
+} from './types.ts';
 
 /** What compiling a template needs: what validating it does, and a hash. */
-export interface CompileEnvironment extends ValidationEnvironment {
+export interface CompileEnvironment extends TemplateEnvironment {
   /** `sha256:<hex>` of a text's UTF-8. */
   digest(canonical: string): string;
 }
@@ -44,10 +51,16 @@ export function compileTemplate(
 export function compileTrusted(stored: Template | JsonObject, digest: string): CompiledTemplate {
   const template = stored as Template;
   const index_of = new Map(template.steps.map((step, index) => [step.name, index]));
-  const dependencies = template.steps.map((step) => step.dependencies.map((name) => index_of.get(name)!));
+  return { digest, template, steps: compileSteps(template.steps), index_of };
+}
+
+/** Lays steps out that passed every check, edges and indexes among themselves: of a template, or of a plan. O(V + E). */
+export function compileSteps(definitions: readonly StepDefinition[]): readonly CompiledStep[] {
+  const index_of = new Map(definitions.map((step, index) => [step.name, index]));
+  const dependencies = definitions.map((step) => step.dependencies.map((name) => index_of.get(name)!));
   const dependents = invert(dependencies);
-  const gated = gatedSteps(template, dependents);
-  const steps = template.steps.map((definition, index): CompiledStep => {
+  const gated = gatedSteps(definitions, dependents);
+  return definitions.map((definition, index): CompiledStep => {
     const { name, range } = parseHandlerReference(definition.handler.catalog);
     return {
       index,
@@ -61,7 +74,6 @@ export function compileTrusted(stored: Template | JsonObject, digest: string): C
       inputs: compileValue(definition.inputs ?? {}).compiled,
     };
   });
-  return { digest, template, steps, index_of };
 }
 
 /** For each node, those that point to it, in order. */
@@ -71,7 +83,7 @@ function invert(edges: readonly (readonly number[])[]): readonly (readonly numbe
   return inverted;
 }
 
-function gatedSteps({ steps }: Template, dependents: readonly (readonly number[])[]): ReadonlySet<number> {
+function gatedSteps(steps: readonly StepDefinition[], dependents: readonly (readonly number[])[]): ReadonlySet<number> {
   const gated = new Set(steps.flatMap((step, index) => (step.type === 'decision' ? dependents[index]! : [])));
   // Iterating over a set also visits what is added meanwhile.
   for (const index of gated) for (const dependent of dependents[index]!) gated.add(dependent);

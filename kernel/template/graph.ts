@@ -1,4 +1,4 @@
-import type { CompiledTemplate } from './types.ts';
+import type { CompiledStep, CompiledTemplate } from './types.ts';
 
 /** A template's graph for people and programs: nodes in template order, edges by their end. */
 export interface TemplateGraph {
@@ -28,9 +28,12 @@ export interface GraphEdge {
 
 /** The graph of a compiled template, as plain data. */
 export function graphView({ template, steps }: CompiledTemplate): TemplateGraph {
+  return { name: template.name, version: template.version, ...graphOf(steps) };
+}
+
+/** The graph of compiled steps, of a template or of a plan. */
+export function graphOf(steps: readonly CompiledStep[]): Pick<TemplateGraph, 'nodes' | 'edges'> {
   return {
-    name: template.name,
-    version: template.version,
     nodes: steps.map(({ definition: { name, type, handler }, gated }) => ({
       name,
       type,

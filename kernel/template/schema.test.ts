@@ -3,6 +3,7 @@ import { assert, suite } from '../../testing/suite.ts';
 import type { JsonObject } from '../json.ts';
 import { subschemas } from '../schema/walk.ts';
 import { RETRY_DEFAULTS, STEP_DEFAULTS, TEMPLATE_DEFAULTS } from './defaults.ts';
+import { PLANNING_DEFAULTS } from './planning.ts';
 import { TEMPLATE_SCHEMA } from './schema.ts';
 
 const test = suite('template schema');
@@ -34,7 +35,8 @@ test('documents the defaults that are filled in', () => {
       Object.entries(named).flatMap(([key, each]) => ('default' in each ? [[key, each.default]] : [])),
     );
   assert.equal(defaultsOf(properties), TEMPLATE_DEFAULTS);
-  assert.equal(defaultsOf($defs.step.properties), { ...STEP_DEFAULTS, retry: RETRY_DEFAULTS });
+  assert.equal(defaultsOf($defs.step.properties), { ...STEP_DEFAULTS, ...PLANNING_DEFAULTS, retry: RETRY_DEFAULTS });
+  assert.equal(defaultsOf($defs.step.properties.bounds.properties), PLANNING_DEFAULTS.bounds);
   assert.equal(defaultsOf($defs.step.properties.retry.properties), RETRY_DEFAULTS);
   assert.equal(defaultsOf($defs.step.properties.handler.properties), { config: {} });
 });

@@ -1,8 +1,9 @@
 import { SECRET_NAME_PATTERN, STEP_NAME_PATTERN } from '../reference/names.ts';
 import { RETRY_DEFAULTS, STEP_DEFAULTS, TEMPLATE_DEFAULTS } from './defaults.ts';
 import { HOST_PATTERN } from './egress.ts';
+import { PLANNING_DEFAULTS } from './planning.ts';
 import { STEP_LIMIT_NAMES, STEP_LIMITS } from './step_limits.ts';
-import type { EgressRule, HandlerReference, RetryPolicy, StepDefinition, Template } from './types.ts';
+import type { EgressRule, HandlerReference, PlanningFields, RetryPolicy, StepDefinition, Template } from './types.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -99,7 +100,8 @@ const RETRY_PROPERTIES = {
   },
 } as const satisfies Record<keyof RetryPolicy, unknown>;
 
-const STEP_PROPERTIES = {
+/** The keys of a step, in templates and in fragments. */
+export const STEP_PROPERTIES = {
   name: {
     type: 'string',
     pattern: STEP_NAME_PATTERN,
@@ -110,7 +112,8 @@ const STEP_PROPERTIES = {
     default: STEP_DEFAULTS.type,
     description:
       'A decision chooses which of the steps that depend on it exist. A deferred step waits for those of its ' +
-      'dependencies that came to exist. A batchable step gives items, and its batch_worker runs once for each.',
+      'dependencies that came to exist. A batchable step gives items, and its batch_worker runs once for each. ' +
+      'A planning step asks a planner for steps, and is over when these are.',
   },
   title: { type: 'string', minLength: 1, maxLength: 200, description: 'A line for people who read the template.' },
   handler: {
@@ -158,7 +161,103 @@ const STEP_PROPERTIES = {
     description:
       "What the step's final failure means: its dependents wait for an operator, they go on without it, or the task fails.",
   },
-} as const satisfies Record<keyof StepDefinition, unknown>;
+  max_items: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_000,
+    description: 'Of a batchable step: how many items it may give; more fail it.',
+  },
+} as const satisfies Record<Exclude<keyof StepDefinition, keyof PlanningFields>, unknown>;
+
+const STEP_NAMES = { type: 'array', items: { type: 'string' }, uniqueItems: true } as const;
+
+/** Keys of planning steps, which have them in place of a handler. */
+const PLANNING_PROPERTIES = {
+  planner: {
+    type: 'string',
+    pattern: '^[a-z][a-z0-9_]{0,63}$',
+    description: 'Of a planning step: the planner that is asked. `weft plugins list` shows those there are.',
+  },
+  fallback: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' },
+    maxItems: 10,
+    default: [...PLANNING_DEFAULTS.fallback],
+    description: 'Planners that are asked, in order, once the one before has failed for good.',
+  },
+  goal: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 20_000,
+    description: 'What the plan is to achieve. References (${…}) are filled in before each call.',
+  },
+  context_from: {
+    ...STEP_NAMES,
+    description:
+      'Names of steps that come before and whose results the planner is shown; the dependencies when absent.',
+  },
+  context_strategy: {
+    enum: ['full', 'summarized', 'selective'],
+    default: PLANNING_DEFAULTS.context_strategy,
+    description:
+      'What of large values the planner is shown: all of it, or a summary. `selective` leaves the task context out ' +
+      'and shows what context_from names, summarized.',
+  },
+  catalog: {
+    ...STEP_NAMES,
+    description: 'Names of the handlers that plans may use; those of the template when absent.',
+  },
+  convergence_target: {
+    type: 'string',
+    description: 'The step that the plan leads to: it depends on the planning step, and starts once the plan is over.',
+  },
+  output_schema: {
+    type: 'object',
+    description: 'JSON Schema 2020-12 of ${plans.<step>.output}, which the result of the exit step must meet.',
+  },
+  bounds: {
+    type: 'object',
+    additionalProperties: false,
+    default: { ...PLANNING_DEFAULTS.bounds },
+    properties: {
+      max_fragment_steps: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 10_000,
+        default: PLANNING_DEFAULTS.bounds.max_fragment_steps,
+        description: 'Steps of a plan, the workers of its fan-outs included.',
+      },
+      max_fragment_depth: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 1_000,
+        default: PLANNING_DEFAULTS.bounds.max_fragment_depth,
+        description: 'Steps on the longest way through a plan.',
+      },
+      max_fan_out: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 10_000,
+        default: PLANNING_DEFAULTS.bounds.max_fan_out,
+        description: 'Items of a fan-out of a plan.',
+      },
+    },
+    description: 'How large a plan may be.',
+  },
+  max_attempts: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 20,
+    default: PLANNING_DEFAULTS.max_attempts,
+    description: 'Plans that are asked for of each planner. Calls that fail are for `retry`.',
+  },
+  plan_approval: {
+    enum: ['never', 'always'],
+    default: PLANNING_DEFAULTS.plan_approval,
+    description: 'Whether a person is shown the plan, and asked, before it becomes steps.',
+  },
+  model: { type: 'string', minLength: 1, maxLength: 200, description: 'The model that the planner shall use.' },
+} as const satisfies Record<keyof PlanningFields, unknown>;
 
 const TEMPLATE_PROPERTIES = {
   name: { type: 'string', pattern: '^[a-z][a-z0-9_-]{0,63}$', description: 'What the workflow is called.' },
@@ -238,9 +337,10 @@ export const TEMPLATE_SCHEMA = {
     step: {
       type: 'object',
       description: 'One unit of work.',
-      required: ['name', 'handler'],
+      // What else it needs depends on its type: `checkPlanningKeys`.
+      required: ['name'],
       additionalProperties: false,
-      properties: STEP_PROPERTIES,
+      properties: { ...STEP_PROPERTIES, ...PLANNING_PROPERTIES },
     },
   },
 } as const;

@@ -30,11 +30,41 @@ export interface HandlerReference {
   readonly literals?: readonly string[];
 }
 
+/** What a planning step says instead of a handler. */
+export interface PlanningFields {
+  /** Name of the planner that is asked first. */
+  readonly planner: string;
+  /** Planners that are asked, in order, once the one before has failed for good. */
+  readonly fallback: readonly string[];
+  /** What the plan is to achieve; references are filled in before each call. */
+  readonly goal: string;
+  /** Names of the steps whose results the planner is shown; the direct dependencies when absent. */
+  readonly context_from?: readonly string[];
+  readonly context_strategy: 'full' | 'summarized' | 'selective';
+  /** Names of the handlers that plans may use; those of the template when absent. */
+  readonly catalog?: readonly string[];
+  /** The step of the frame that the plan leads to; it depends on the planning step. */
+  readonly convergence_target?: string;
+  /** JSON Schema of `${plans.<step>.output}`; anything when absent. */
+  readonly output_schema?: JsonObject;
+  readonly bounds: {
+    readonly max_fragment_steps: number;
+    readonly max_fragment_depth: number;
+    readonly max_fan_out: number;
+  };
+  /** Plans that are asked for of each planner; at least 1. */
+  readonly max_attempts: number;
+  readonly plan_approval: 'never' | 'always';
+  /** The model that the planner shall use; left to the planner when absent. */
+  readonly model?: string;
+}
+
 /** One step of a template, defaults filled in. */
-export interface StepDefinition {
+export interface StepDefinition extends Partial<PlanningFields> {
   readonly name: string;
   readonly type: StepType;
   readonly title?: string;
+  /** Of a planning step: its planner, and the goal as the config, so that references are filled in alike. */
   readonly handler: HandlerReference;
   /** Absent: an object with the result of each direct dependency under its name. */
   readonly inputs?: JsonObject;
@@ -45,6 +75,8 @@ export interface StepDefinition {
   /** Narrower than the operator's and the template's; more than theirs changes nothing. */
   readonly limits?: NarrowedLimits;
   readonly on_failure: OnFailure;
+  /** Of a fan-out: more items fail it. No limit but the engine's when absent. */
+  readonly max_items?: number;
 }
 
 /** Where a template's steps may connect to; both this and the operator's list must allow a request. */

@@ -1,12 +1,30 @@
 import { type Diagnostic, diagnose } from '../diagnostics.ts';
 import type { StepGraph } from './graph.ts';
+import type { Review, ReviewedStep } from './review.ts';
 
-/** Checks that each fan-out has the one step that works on its items, and each such step its fan-out. */
-export function checkBatches(graph: StepGraph): readonly Diagnostic[] {
-  return graph.steps.flatMap(({ type }, at) => {
-    if (type === 'batchable') return checkFanOut(graph, at);
-    return type === 'batch_worker' ? checkWorker(graph, at) : [];
+/**
+ * Checks that each fan-out has the one step that works on its items, and each such step its fan-out; and that those of
+ * a plan, for which nobody vouches, say how many items they may have.
+ */
+export function checkBatches(graph: StepGraph, { plan }: Review): readonly Diagnostic[] {
+  return graph.steps.flatMap((step, at) => {
+    const own = step.type === 'batchable' ? checkFanOut(graph, at) : [];
+    const worker = step.type === 'batch_worker' ? checkWorker(graph, at) : [];
+    return [...own, ...worker, ...checkMaxItems(step, plan !== undefined)];
   });
+}
+
+function checkMaxItems({ name, type, pointer, max_items }: ReviewedStep, isNeeded: boolean): Diagnostic[] {
+  if (name === undefined || type === undefined) return [];
+  if (type === 'batchable' && max_items === undefined && isNeeded) {
+    const message = `fan-out "${name}" does not say how many items it may give`;
+    const suggestion = 'write "max_items" beside "type", as max_items: 100';
+    return [diagnose('max_items_missing', { pointer, message, suggestion })];
+  }
+  if (type === 'batchable' || max_items === undefined) return [];
+  const message = `step "${name}" is of type ${type}, which gives no items`;
+  const suggestion = 'remove "max_items", or write "type: batchable"';
+  return [diagnose('max_items_misplaced', { pointer: `${pointer}/max_items`, message, suggestion })];
 }
 
 function checkFanOut({ steps, dependents }: StepGraph, at: number): Diagnostic[] {

@@ -48,15 +48,16 @@ function checkValue(
   );
 }
 
-/** A step without inputs is given the results of its dependencies, whatever they are. */
+/** A step without inputs is given the results of its dependencies, whatever they are, and a worker its item. */
 function checkDefaultInputs(step: ReviewedStep, compiler: SchemaCompiler): Diagnostic[] {
-  const names = step.dependencies.map(({ name }) => name);
+  const isWorker = step.type === 'batch_worker';
+  const names = isWorker ? ['item', 'index'] : step.dependencies.map(({ name }) => name);
   const inputs: JsonObject = Object.fromEntries(names.map((name) => [name, null]));
   const unknown = names.map((name) => `/${pointerToken(name)}`);
   return problemsOf(step.entry?.capability.inputSchema, inputs, unknown, compiler).map(({ expected, ...problem }) =>
     diagnose('inputs_invalid', {
       pointer: step.pointer,
-      message: `the step gives "${step.handler?.name}" the results of its dependencies: ${problemText(problem)}`,
+      message: `the step gives "${step.handler?.name}" ${isWorker ? 'its item and index' : 'the results of its dependencies'}: ${problemText(problem)}`,
       ...(expected === undefined ? {} : { expected }),
       suggestion: 'write "inputs" with what the handler takes',
     }),

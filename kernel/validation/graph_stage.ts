@@ -1,12 +1,15 @@
 import { type Diagnostic, diagnose } from '../diagnostics.ts';
 import { findCycles, type StepGraph } from './graph.ts';
-import type { ReviewedStep } from './review.ts';
+import type { Review, ReviewedStep } from './review.ts';
 import { listed, type Suggestions } from './suggestions.ts';
 
 /** Checks names and dependencies: every name once, every dependency a step, and no way round in a circle. */
-export function checkGraph(graph: StepGraph, suggestions: Suggestions): readonly Diagnostic[] {
+export function checkGraph(graph: StepGraph, { plan }: Review, suggestions: Suggestions): readonly Diagnostic[] {
   const names = [...graph.named.keys()];
-  const suggest = (name: string) => suggestions.didYouMean(name, names) ?? 'add the step, or remove the dependency';
+  const suggest = (name: string) =>
+    plan?.around.has(name) === true
+      ? `remove the dependency: "${name}" is over before this plan starts, and steps may refer to it`
+      : (suggestions.didYouMean(name, names) ?? 'add the step, or remove the dependency');
   return [
     ...graph.steps.flatMap((step, at) => [...checkName(step, at, graph), ...checkDependencies(step, graph, suggest)]),
     ...findCycles(graph).map((cycle) => describeCycle(cycle, graph)),

@@ -18,15 +18,18 @@ export function checkHandlers(
   suggestions: Suggestions,
 ): { readonly review: Review; readonly diagnostics: readonly Diagnostic[] } {
   const byName = Map.groupBy(catalog, (entry) => entry.name);
-  const names = [...byName.keys()];
   const subset = new Set(review.catalog);
+  // A planner sees no handlers but its own.
+  const names = [...byName.keys()].filter((name) => review.plan === undefined || !isOutside(review, subset, name));
   const diagnostics: Diagnostic[] = [];
 
   const unknown = (pointer: string, name: string) => {
-    const suggestion = suggestions.didYouMean(name, names) ?? '`weft handlers list` shows those that are';
+    const otherwise = review.plan === undefined ? '`weft handlers list` shows those that are' : oneOf(names);
+    const suggestion = suggestions.didYouMean(name, names) ?? otherwise;
     return { pointer, message: `no handler "${name}" is registered`, expected: listed(names), got: name, suggestion };
   };
-  for (const [index, name] of (review.catalog ?? []).entries()) {
+  // A planning step's list was checked with its template.
+  for (const [index, name] of (review.plan === undefined ? (review.catalog ?? []) : []).entries()) {
     if (byName.has(name)) continue;
     diagnostics.push(diagnose('catalog_name_unknown', unknown(`/catalog/${index}`, name)));
   }
@@ -39,12 +42,7 @@ export function checkHandlers(
       diagnostics.push(diagnose('handler_unknown', unknown(pointer, name)));
       return undefined;
     }
-    if (review.catalog !== undefined && !subset.has(name)) {
-      const message = `the template's catalog does not name "${name}"`;
-      const suggestion = `add "${name}" to the catalog, or use a handler that it names`;
-      const expected = listed(review.catalog);
-      diagnostics.push(diagnose('handler_outside_catalog', { pointer, message, expected, got: name, suggestion }));
-    }
+    if (isOutside(review, subset, name)) diagnostics.push(outsideCatalog(pointer, name, review, names));
     const entry = versions.find(({ version }) => satisfies(version, range));
     if (entry === undefined) {
       const message = `no registered version of "${name}" meets the range "${range}"`;
@@ -54,4 +52,30 @@ export function checkHandlers(
     return entry;
   };
   return { review: { ...review, steps: review.steps.map((step) => ({ ...step, entry: find(step) })) }, diagnostics };
+}
+
+function isOutside({ catalog }: Review, subset: ReadonlySet<string>, name: string): boolean {
+  return catalog !== undefined && !subset.has(name);
+}
+
+function outsideCatalog(
+  pointer: string,
+  name: string,
+  { catalog, plan }: Review,
+  names: readonly string[],
+): Diagnostic {
+  const problem = { pointer, expected: listed(catalog!), got: name };
+  if (plan !== undefined) {
+    const message = `planning step "${plan.step}" may not use the handler "${name}"`;
+    return diagnose('handler_outside_catalog', { ...problem, message, suggestion: oneOf(names) });
+  }
+  const message = `the template's catalog does not name "${name}"`;
+  const suggestion = `add "${name}" to the catalog, or use a handler that it names`;
+  return diagnose('handler_outside_catalog', { ...problem, message, suggestion });
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length === 0
+    ? 'remove the step: no handler may be used here'
+    : `use one of: ${listed(names).join(', ')}`;
 }

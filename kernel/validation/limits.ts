@@ -37,16 +37,16 @@ const FORBIDDEN_KEYS = new Map([
  * First stage: bounds size and depth without recursing, then finds the keys, numbers and texts that nothing may hold.
  * The document that comes back is the same without the forbidden keys.
  */
-export function checkLimits(document: Json): BoundedDocument {
-  const excess = boundsProblem(document);
+export function checkLimits(document: Json, size_max: number = TEMPLATE_LIMITS.size_max): BoundedDocument {
+  const excess = boundsProblem(document, size_max);
   if (excess !== undefined) return { diagnostics: [excess] };
   const diagnostics: Diagnostic[] = [];
   return { document: sanitize(document, [], diagnostics), diagnostics };
 }
 
 /** Goes down level by level, so that no depth can exhaust the stack and no aliases can exhaust the memory. */
-function boundsProblem(document: Json): Diagnostic | undefined {
-  const { size_max, depth_max } = TEMPLATE_LIMITS;
+function boundsProblem(document: Json, size_max: number): Diagnostic | undefined {
+  const { depth_max } = TEMPLATE_LIMITS;
   let size = 0;
   let level: Json[] = [document];
   for (let depth = 0; level.length > 0; depth++) {

@@ -31,7 +31,7 @@ export function readReview(document: Json): Review {
 
 function readStep(step: JsonObject, index: number): ReviewedStep {
   const pointer = `/steps/${index}`;
-  const { name, type = STEP_DEFAULTS.type, handler, inputs, dependencies } = step;
+  const { name, type = STEP_DEFAULTS.type, handler, inputs, dependencies, max_items, goal } = step;
   const { catalog, config = {} } = objectOf(handler) ?? {};
   return {
     index,
@@ -41,10 +41,12 @@ function readStep(step: JsonObject, index: number): ReviewedStep {
     handler: typeof catalog === 'string' ? parseHandlerReference(catalog) : undefined,
     entry: undefined,
     config: objectOf(config),
+    goal: type === 'planning' ? textOf(goal) : undefined,
     inputs: objectOf(inputs),
     dependencies: listOf(dependencies).flatMap((dependency, at) =>
       typeof dependency === 'string' ? [{ name: dependency, pointer: `${pointer}/dependencies/${at}` }] : [],
     ),
+    max_items: typeof max_items === 'number' ? max_items : undefined,
     references: [],
   };
 }

@@ -8,7 +8,7 @@ import { pointerOf } from '../schema/pointer.ts';
 import { followRef, isObject } from '../schema/walk.ts';
 import type { Reference } from '../template/types.ts';
 import { ancestry, type StepGraph } from './graph.ts';
-import type { Review } from './review.ts';
+import type { PlanReview, Review, SurroundingStep } from './review.ts';
 import { listed, type Suggestions } from './suggestions.ts';
 import type { Place, StepValue, StepValues } from './values.ts';
 
@@ -59,11 +59,13 @@ class Judge {
   readonly #secrets: ReadonlySet<string>;
   readonly #names: readonly string[];
   readonly #suggestions: Suggestions;
+  readonly #plan: PlanReview | undefined;
   readonly #views = new Map<JsonObject, Map<string, View>>();
 
-  constructor({ input_schema, secrets }: Review, graph: StepGraph, suggestions: Suggestions) {
+  constructor({ input_schema, secrets, plan }: Review, graph: StepGraph, suggestions: Suggestions) {
     this.#suggestions = suggestions;
-    this.#names = [...graph.named.keys()];
+    this.#plan = plan;
+    this.#names = [...graph.named.keys(), ...this.#around((kind) => kind !== 'plan')];
     this.#contextSchema = input_schema === undefined || guardSchema(input_schema).length > 0 ? undefined : input_schema;
     this.#graph = graph;
     this.#isBefore = ancestry(graph);
@@ -104,21 +106,41 @@ class Judge {
         if (this.#graph.steps[step]!.type === 'batch_worker') return undefined;
         return outOfPlace(source, 'only the worker of a batch has an item');
       case 'plan':
-        return outOfPlace(source, 'only planning steps have a plan');
+        return this.#planned(root.step, source, step);
       case 'step':
         return this.#step(root.step, step) ?? this.#part(root, source, step);
     }
   }
 
+  /** Names outside of the fragment that a reference may use; a step of the fragment comes before one of its name. */
+  #around(wanted: (kind: SurroundingStep['kind']) => boolean): readonly string[] {
+    return [...(this.#plan?.around.values() ?? [])].filter(({ kind }) => wanted(kind)).map(({ name }) => name);
+  }
+
+  #outside(name: string): SurroundingStep | undefined {
+    return this.#graph.named.has(name) ? undefined : this.#plan?.around.get(name);
+  }
+
+  #planned(name: string, source: string, step: number): Fault | undefined {
+    const target = this.#graph.named.get(name);
+    if (target !== undefined && this.#graph.steps[target]!.type === 'planning') return this.#step(name, step);
+    const plans = this.#around((kind) => kind === 'plan');
+    if (plans.includes(name)) return undefined;
+    const suggestion = this.#suggestions.didYouMean(name, plans);
+    const fault = outOfPlace(source, 'only planning steps have a plan');
+    return suggestion === undefined ? fault : { ...fault, suggestion };
+  }
+
   /** A batch has results, any other step a result; only what waits for the batch itself sees them. */
   #part({ step: name, part }: StepRoot, source: string, step: number): Fault | undefined {
     const { named, steps, dependencies } = this.#graph;
-    const target = named.get(name)!;
-    const isBatch = steps[target]!.type === 'batch_worker';
+    const outside = this.#outside(name);
+    const target = named.get(name);
+    const isBatch = outside === undefined ? steps[target!]!.type === 'batch_worker' : outside.kind === 'batch';
     if (part === 'result' && isBatch) return outOfPlace(source, `the workers of a batch have .results`);
     if (part !== 'results') return undefined;
     if (!isBatch) return outOfPlace(source, 'only the workers of a batch have several results');
-    if (dependencies[step]!.includes(target)) return undefined;
+    if (target === undefined || dependencies[step]!.includes(target)) return undefined;
     return outOfPlace(source, `only a step that directly depends on "${name}" sees its results`);
   }
 
@@ -126,8 +148,13 @@ class Judge {
     const { named, steps } = this.#graph;
     const target = named.get(name);
     const own = steps[step]!.name;
+    const outside = this.#outside(name);
+    if (outside !== undefined && outside.kind !== 'plan') return undefined;
     if (target === undefined) {
-      const suggestion = this.#suggestions.didYouMean(name, this.#names) ?? 'refer to a step that this one depends on';
+      const suggestion =
+        outside === undefined
+          ? (this.#suggestions.didYouMean(name, this.#names) ?? 'refer to a step that this one depends on')
+          : `a planning step has a plan: write \${plans.${name}.output}`;
       return { code: 'reference_unknown_step', message: `there is no step "${name}"`, suggestion };
     }
     if (name === own) {
@@ -146,7 +173,8 @@ class Judge {
   #secretDeclared(name: string): Fault | undefined {
     if (this.#secrets.has(name)) return undefined;
     const suggestion =
-      this.#suggestions.didYouMean(name, [...this.#secrets]) ?? `add "${name}" to the template's secrets`;
+      this.#suggestions.didYouMean(name, [...this.#secrets]) ??
+      (this.#plan === undefined ? `add "${name}" to the template's secrets` : 'do without it: a plan gets no secrets');
     return { code: 'secret_undeclared', message: `the template does not declare the secret "${name}"`, suggestion };
   }
 
@@ -210,11 +238,15 @@ class Judge {
       case 'task_id':
       case 'secret':
         return TEXT;
+      case 'plan':
+        return this.#plan?.around.get(root.step)?.output_schema;
       case 'step': {
         const target = this.#graph.named.get(root.step);
-        if (target === undefined || root.part === 'results') return undefined;
+        if (root.part === 'results') return undefined;
         if (root.part === 'status') return STATUS;
-        return root.part === 'error' ? ERROR : this.#graph.steps[target]!.entry?.capability.outputSchema;
+        if (root.part === 'error') return ERROR;
+        if (target === undefined) return this.#outside(root.step)?.output_schema;
+        return this.#graph.steps[target]!.entry?.capability.outputSchema;
       }
       default:
         return undefined;

@@ -36,8 +36,12 @@ export interface StepValues {
   readonly inputs: StepValue | undefined;
 }
 
-/** Finds the references of a step. */
-export function stepValues({ pointer, config, inputs, entry }: ReviewedStep): StepValues {
+/** A planner is told no secrets: nothing in it is marked as one's place. */
+const GOAL_SCHEMA: JsonObject = { type: 'object', properties: { goal: { type: 'string' } } };
+
+/** Finds the references of a step; of a planning step, those of its goal. */
+export function stepValues({ pointer, config, goal, inputs, entry }: ReviewedStep): StepValues {
+  if (goal !== undefined) return { config: readValue(pointer, { goal }, GOAL_SCHEMA), inputs: undefined };
   return {
     config: config && readValue(`${pointer}/handler/config`, config, entry?.capability.configSchema),
     inputs: inputs && readValue(`${pointer}/inputs`, inputs, entry?.capability.inputSchema),

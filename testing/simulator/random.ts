@@ -1,18 +1,12 @@
+import { seededUnit } from '../../kernel/schema/seeded.ts';
+
 /** Chance that can be repeated: everything a simulation draws comes from its seed. */
 export class Random {
-  #state: number;
+  /** [0, 1). */
+  readonly unit: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** [0, 1). Mulberry32. */
-  unit(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.unit = seededUnit(seed);
   }
 
   /** An integer from 0 to `below` - 1. */

@@ -60,6 +60,10 @@ export class World {
       checkResult: () => [],
       checkSchema: () => [],
       checkSignal: () => [],
+      checkOutput: () => [],
+      outputSchema: () => undefined,
+      callCap: () => undefined,
+      validatePlan: () => ({ ok: false, diagnostics: [] }),
     };
   }
 

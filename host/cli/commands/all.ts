@@ -3,8 +3,10 @@ import { ARCHIVE_COMMANDS } from './archive.ts';
 import { COMPLETION } from './completion.ts';
 import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
+import { FRAGMENT_COMMANDS } from './fragment.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
+import { PLUGINS_COMMANDS } from './plugins.ts';
 import { RETENTION_COMMANDS } from './retention.ts';
 import { RUN } from './run.ts';
 import { SERVE } from './serve.ts';
@@ -19,7 +21,9 @@ export const COMMANDS: readonly Command[] = [
   SERVE,
   ...TEMPLATE_COMMANDS,
   TEMPLATE_TEST,
+  ...FRAGMENT_COMMANDS,
   ...HANDLERS_COMMANDS,
+  ...PLUGINS_COMMANDS,
   ...TASK_COMMANDS,
   ...RETENTION_COMMANDS,
   ...ARCHIVE_COMMANDS,

@@ -4,6 +4,7 @@ import { GRANTABLE_IMPORTS } from '../types.ts';
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
 import { integer, item, listOf, oneOf, path, section, text } from './describe.ts';
 import { MAIL } from './mail.ts';
+import { MODELS } from './models.ts';
 import { RETENTION } from './retention.ts';
 
 const MIB = 1024 * 1024;
@@ -86,6 +87,7 @@ export const CONFIG_SCHEMA: JsonObject = {
     egress: EGRESS,
     secrets: SECRETS,
     mail: MAIL,
+    models: MODELS,
     limits: LIMITS,
     retention: RETENTION,
     broker: section('The part that runs steps.', {

@@ -25,7 +25,7 @@ export function editorSchema(catalog: readonly CatalogEntry[]): JsonObject {
   const withCatalog = {
     ...step,
     properties: { ...step.properties, handler: { ...handler, properties: handlerProperties(handler!, byName) } },
-    allOf: [...byName.values()].flatMap(conditionsOf),
+    allOf: [PLANNED_OR_HANDLED, ...[...byName.values()].flatMap(conditionsOf)],
   };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -38,6 +38,13 @@ export function editorSchema(catalog: readonly CatalogEntry[]): JsonObject {
     definitions: { ...draft.definitions, step: withCatalog },
   };
 }
+
+/** A planning step has a planner in place of a handler. */
+const PLANNED_OR_HANDLED: JsonObject = {
+  if: { required: ['type'], properties: { type: { const: 'planning' } } },
+  then: { required: ['planner', 'goal'] },
+  else: { required: ['handler'] },
+};
 
 function define(draft: Draft07, entry: CatalogEntry): void {
   const { configSchema, inputSchema, title, description } = entry.capability;

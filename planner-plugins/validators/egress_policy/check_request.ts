@@ -29,13 +29,15 @@ interface KnownUrl {
 
 /**
  * What the policy has against a request. Only what is written out is judged: the host enforces egress again when the
- * request is sent, with every reference filled in. `places` are the pointers of URL and method.
+ * request is sent, with every reference filled in. `places` are the pointers of URL and method. Who writes a plan cannot
+ * change the template, and is told what that allows.
  */
 export function checkRequest(
   request: WrittenRequest,
   places: { readonly url: string; readonly method: string },
   egress: readonly EgressRule[],
   policy: EgressPolicy,
+  isPlan = false,
 ): readonly Finding[] {
   const method = request.method.includes('${') ? undefined : request.method.toUpperCase();
   const findings: Finding[] = [];
@@ -61,7 +63,7 @@ export function checkRequest(
       message: `no rule of the template's egress allows ${method ?? 'a request'} to ${url.origin}${pathname ?? '/…'}`,
       expected: egress.map(({ host }) => host),
       got: url.origin,
-      suggestion: suggest(url, egress),
+      suggestion: isPlan ? tellRules(egress) : suggest(url, egress),
     });
   }
   return findings;
@@ -89,4 +91,13 @@ function suggest(url: URL, egress: readonly EgressRule[]): string {
   const scheme = url.protocol === 'http:' ? ', scheme: http' : '';
   const port = url.port === '' ? '' : `, port: ${url.port}`;
   return `add { host: ${url.hostname}${scheme}${port} } to the template's egress`;
+}
+
+function tellRules(egress: readonly EgressRule[]): string {
+  if (egress.length === 0) return 'leave the request out: the template allows none';
+  const rules = egress.slice(0, 20).map(({ scheme = 'https', host, port, methods, path = '' }) => {
+    const authority = port === undefined ? host : `${host}:${port}`;
+    return `${methods === undefined ? 'any method' : methods.join('/')} ${scheme}://${authority}${path}`;
+  });
+  return `the template allows: ${rules.join(', ')}`;
 }

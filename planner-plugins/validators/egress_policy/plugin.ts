@@ -69,6 +69,7 @@ const plugin: Plugin = {
           { url: place(url), method: place(method) },
           review.egress,
           policy,
+          review.plan !== undefined,
         )) {
           report(finding);
         }

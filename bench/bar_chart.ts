@@ -38,6 +38,7 @@ export function renderBarChart({ title, subtitle, unit, bars }: BarChart): strin
   const powers = Array.from({ length: highest - lowest + 1 }, (_, index) => 10 ** (lowest + index));
   const bottom = TOP + bars.length * ROW_HEIGHT;
   const parts = [
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(24, 34, title, { size: 19, weight: 600 }),
     text(24, 57, subtitle, { size: 13, fill: '#57606a' }),

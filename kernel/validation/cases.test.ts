@@ -19,7 +19,13 @@ for (const capability of JSON.parse(await readFile(new URL('catalog.json', CASES
 }
 
 const limits = { template_bytes_max: 1024 * 1024, template_steps_max: 10_000 } as LimitsConfig;
-const checker = new TemplateChecker({ catalog, compiler: hostSchemaCompiler(), hooks: createHooks(), limits, planners: () => ['recipes'] });
+const checker = new TemplateChecker({
+  catalog,
+  compiler: hostSchemaCompiler(),
+  hooks: createHooks(),
+  limits,
+  planners: () => ['recipes'],
+});
 
 /**
  * Each folder of `cases/` is a template and what validation says about it, one line for each problem. A new case is a

@@ -5,6 +5,7 @@ import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
+import { PLAN_COMMANDS } from './plan.ts';
 import { RETENTION_COMMANDS } from './retention.ts';
 import { RUN } from './run.ts';
 import { SERVE } from './serve.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   ...RETENTION_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...STEP_COMMANDS,
+  ...PLAN_COMMANDS,
   ...GATE_COMMANDS,
   ...DLQ_COMMANDS,
   DOCTOR,

@@ -201,10 +201,11 @@ interface Authoring {
 export async function openCatalog(
   config: OperatorConfig,
   { logger }: { readonly logger: Logger },
-): Promise<Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> }> {
+): Promise<Authoring & Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> }> {
   const authoring = await openAuthoring(config, logger);
   await openComponents(config, authoring, logger);
   return {
+    ...authoring,
     check: (source, context) => inspect(authoring.checker, source, context),
     handlers: () => authoring.catalog.entries(),
     close: async () => undefined,

@@ -132,8 +132,7 @@ export class Broker {
     if (result !== undefined && (await this.#publish(result))) {
       if (!('pin' in dispatch) && result.kind !== 'unavailable') this.#called.add(keyOf(dispatch));
       delivery.ack();
-    }
-    else delivery.requeue();
+    } else delivery.requeue();
   }
 
   #serves(dispatch: Sent): boolean {

@@ -47,7 +47,10 @@ interface CallView {
 export function planView(task: TaskView, step: StepView, journal: readonly NumberedEvent[]): PlanView {
   const events = journal
     .map(({ event }) => event)
-    .filter((event): event is PlanEvent => event.kind.startsWith('plan_') && 'call' in event && event.step_id === step.step_id);
+    .filter(
+      (event): event is PlanEvent =>
+        event.kind.startsWith('plan_') && 'call' in event && event.step_id === step.step_id,
+    );
   const calls = Map.groupBy(events, (event) => (event as EventOf<'plan_answered'>).call);
   const accepted = events.find((event) => event.kind === 'plan_accepted');
   return {

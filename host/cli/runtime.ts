@@ -9,7 +9,7 @@ export interface Runtime {
 }
 
 /** A catalog without a store: enough to look at templates and handlers. */
-export type CatalogView = Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> };
+export type CatalogView = Awaited<ReturnType<typeof import('../compose.ts').openCatalog>>;
 
 /*
  * Everything that is heavy is imported when it is needed: `weft --help` and the commands that only talk to a server

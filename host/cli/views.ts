@@ -135,6 +135,7 @@ function noteOf({ status, failure, waiting_for, branch, in_progress, resolved, p
   if (resolved !== null) return `resolved by ${printable(resolved.by)}: ${printable(resolved.reason)}`;
   if (branch !== null) return `→ ${branch.map(printable).join(', ') || 'nothing'}`;
   if (in_progress !== null) return `on ${printable(in_progress.broker)}`;
-  if (failure === null || status === 'complete') return planned?.reasoning == null ? '' : `planned: ${printable(planned.reasoning)}`;
+  if (failure === null || status === 'complete')
+    return planned?.reasoning == null ? '' : `planned: ${printable(planned.reasoning)}`;
   return failureText({ message: String(failure['message'] ?? ''), code: String(failure['code'] ?? '') });
 }

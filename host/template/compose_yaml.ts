@@ -56,7 +56,7 @@ export function composeYaml(text: string, lines: LineCounter, complain: Complain
   if (contents === undefined || (isScalar(contents) && contents.type === 'PLAIN' && contents.source === '')) {
     complain('document_missing', 0, {
       pointer: '',
-      message: 'the text is empty; a template is an object with "name" and "steps"',
+      message: 'the text is empty; it must hold an object with "steps"',
     });
     return undefined;
   }

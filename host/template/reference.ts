@@ -18,7 +18,8 @@ export function withKeys(text: string): string {
   return [before, BEGIN, ...tables, END].join('');
 }
 
-function tableOf(schema: JsonObject): string {
+/** The keys of a schema as a table in Markdown. */
+export function tableOf(schema: JsonObject): string {
   const required: readonly unknown[] = Array.isArray(schema['required']) ? schema['required'] : [];
   const rows = propertiesOf(schema).flatMap(([key, each]) =>
     documentedKeys([key], each).map(({ name, outermost, type, preset, meaning }) => [

@@ -15,6 +15,7 @@ export const WORK_ERRORS = {
     template: 'task "{task_id}" has no step "{step}"; it has {steps}',
   },
   template_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the template has {count} problem(s)' },
+  fragment_invalid: { kind: 'reject', status: 422, exit: 10, template: 'the fragment has {count} problem(s)' },
   context_invalid: {
     kind: 'reject',
     status: 422,

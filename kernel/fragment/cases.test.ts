@@ -7,6 +7,7 @@ import type { CatalogEntry } from '../capability/types.ts';
 import { DIAGNOSTICS, type Diagnostic } from '../diagnostics.ts';
 import { createHooks } from '../hooks/hooks.ts';
 import type { Json } from '../json.ts';
+import { createPlanningRegistries } from '../planning/registry.ts';
 import { applyPlugins } from '../plugin.ts';
 import { FRAGMENT_LIMITS } from './limits.ts';
 import type { FragmentContext, FragmentValidation } from './types.ts';
@@ -33,7 +34,7 @@ applyPlugins([egressPolicy], {
   compiler,
   options: {},
   satisfies,
-  servicesFor: () => ({ log: () => undefined }),
+  servicesFor: () => ({ log: () => undefined, ...createPlanningRegistries(), variable: () => undefined }),
 });
 
 const surroundings: Omit<FragmentContext, 'catalog' | 'satisfies' | 'compiler' | 'hooks'> =

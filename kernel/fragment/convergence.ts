@@ -5,7 +5,7 @@ import { valueAt } from '../reference/resolve.ts';
 import { viewAt } from '../reference/view.ts';
 import { nearest } from '../schema/nearest.ts';
 import { isObject } from '../schema/walk.ts';
-import type { StepGraph } from '../validation/graph.ts';
+import { buildGraph, type StepGraph } from '../validation/graph.ts';
 import type { Reviewed } from '../validation/pipeline.ts';
 import { listed } from '../validation/suggestions.ts';
 import { existsForCertain } from './existence.ts';
@@ -27,12 +27,11 @@ function meantExit(reviewed: Reviewed): number | undefined {
 
 /** Stage `graph`: every step must lead to the exit, for else nobody would see what it does. */
 export function checkPaths(reviewed: Reviewed): readonly Diagnostic[] {
-  const { graph } = reviewed;
+  const graph = asMeant(reviewed.graph);
   const { steps, dependents, order } = graph;
   const exit = meantExit(reviewed);
   if (exit === undefined) return [];
-  const meant = meantDependencies(graph);
-  const before = reach([exit], (at) => [...graph.dependencies[at]!, ...meant[at]!]);
+  const before = reach([exit], (at) => graph.dependencies[at]!);
   const after = reach([exit], (at) => dependents[at]!);
   const ordered = new Set(order);
   // A step that others wait for is led on by them; what is in a cycle has its diagnostic.
@@ -57,15 +56,19 @@ export function checkPaths(reviewed: Reviewed): readonly Diagnostic[] {
   });
 }
 
-/** Edges that a mistyped dependency was to be; what only they lead on is no second mistake. */
-function meantDependencies({ steps, named }: StepGraph): readonly (readonly number[])[] {
-  const names = [...named.keys()];
-  return steps.map(({ dependencies }) =>
-    dependencies
-      .filter(({ name }) => !named.has(name))
-      .slice(0, 8)
-      .flatMap(({ name }) => named.get(nearest(name, names) ?? '') ?? []),
-  );
+/** So many mistyped names are looked up. */
+const MEANT_MAX = 100;
+
+/** The graph with mistyped dependencies as they were meant: what follows from them alone is no second mistake. */
+function asMeant(graph: StepGraph): StepGraph {
+  const names = [...graph.named.keys()];
+  let left = MEANT_MAX;
+  const meant = (name: string) => (graph.named.has(name) || left-- <= 0 ? name : (nearest(name, names) ?? name));
+  const steps = graph.steps.map((step) => ({
+    ...step,
+    dependencies: step.dependencies.map((each) => ({ ...each, name: meant(each.name) })),
+  }));
+  return left === MEANT_MAX ? graph : buildGraph(steps);
 }
 
 function reach(from: readonly number[], next: (at: number) => readonly number[]): ReadonlySet<number> {
@@ -128,8 +131,8 @@ const NO_EXIT: Readonly<Record<string, string>> = {
 };
 
 function checkExistence(reviewed: Reviewed, exit: number): readonly Diagnostic[] {
-  const { graph } = reviewed;
-  if (graph.order.length < graph.steps.length || existsForCertain(reviewed, exit)) return [];
+  const graph = asMeant(reviewed.graph);
+  if (graph.order.length < graph.steps.length || existsForCertain({ ...reviewed, graph }, exit)) return [];
   const { name, type, pointer } = graph.steps[exit]!;
   const suggestion =
     type === 'deferred'

@@ -181,6 +181,11 @@ class Rehearsal {
       checkResult: () => [],
       checkSchema: () => [],
       checkSignal: () => [],
+      checkOutput: () => [],
+      outputSchema: ({ digest }) => this.#entries.get(digest)?.capability.outputSchema,
+      // No plan is made inside a plan.
+      callCap: () => undefined,
+      validatePlan: () => ({ ok: false, diagnostics: [] }),
     };
   }
 }

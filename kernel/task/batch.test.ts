@@ -237,3 +237,17 @@ test('a fan-out must give batches, and nothing else may', () => {
   other.end('a', { kind: 'batches', items: [], max_concurrency: 0, result: {} });
   assert.is(other.step('a').failure?.code, 'outcome_not_allowed');
 });
+
+test('a fan-out that says how many items it may give fails with more, from its handler or by hand', () => {
+  const frame = [step('spread', { type: 'batchable', max_items: 2 }), ...FRAME.slice(1)];
+  assert.is(spread(2, 0, {}, frame).step('spread').status, 'complete');
+  const over = spread(3, 0, {}, frame).step('spread');
+  assert.equal([over.status, over.failure?.code, over.failure?.retryable], ['error', 'too_many_items', false]);
+  const task = spread(3, 0, {}, frame);
+  const { id: step_id } = task.step('spread');
+  const act = { by: 'tester', reason: 'by hand', result: {}, items: [1, 2, 3] };
+  assert.is(
+    code(() => task.tell({ kind: 'resolve_step', at: task.at, step_id, ...act })),
+    'items_invalid',
+  );
+});

@@ -78,7 +78,8 @@ test('the simulator ends every seeded task, and comes across all that may happen
 
 test('the simulator ends every task that plans: a plan becomes all of its steps or none, and no budget is overdrawn', () => {
   const seen = new Set<string>();
-  for (let seed = 1; seed <= PLAN_SEEDS; seed++) for (const situation of simulatePlans(seed).situations) seen.add(situation);
+  for (let seed = 1; seed <= PLAN_SEEDS; seed++)
+    for (const situation of simulatePlans(seed).situations) seen.add(situation);
   assert.equal(
     PLAN_SITUATIONS.filter((situation) => !seen.has(situation)),
     [],

@@ -3,6 +3,7 @@ import { ARCHIVE_COMMANDS } from './archive.ts';
 import { COMPLETION } from './completion.ts';
 import { DLQ_COMMANDS } from './dlq.ts';
 import { DOCTOR } from './doctor.ts';
+import { FRAGMENT_COMMANDS } from './fragment.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
 import { PLAN_COMMANDS } from './plan.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   SERVE,
   ...TEMPLATE_COMMANDS,
   TEMPLATE_TEST,
+  ...FRAGMENT_COMMANDS,
   ...HANDLERS_COMMANDS,
   ...TASK_COMMANDS,
   ...RETENTION_COMMANDS,

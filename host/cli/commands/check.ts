@@ -26,7 +26,8 @@ export async function checkTemplate(
   return valid ? EXIT.ok.code : EXIT.validation.code;
 }
 
-function summaryOf(diagnostics: readonly Diagnostic[]): string {
+/** How many errors and warnings there are, in a line. */
+export function summaryOf(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const warnings = diagnostics.length - errors;
   return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}\n`;

@@ -7,7 +7,8 @@ import { planView, renderPlan } from '../plan_view.ts';
 
 const show = command({
   name: 'plan show',
-  summary: 'Show how a planning step came to its plan: every call, what was wrong with its answer, the steps it became.',
+  summary:
+    'Show how a planning step came to its plan: every call, what was wrong with its answer, the steps it became.',
   arguments: [
     { name: 'TASK', doc: 'The id of a task.' },
     { name: 'STEP', doc: 'The name or id of a planning step.' },

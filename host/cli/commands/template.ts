@@ -1,6 +1,4 @@
 import type { CatalogEntry } from '../../../kernel/capability/types.ts';
-import { WeftError } from '../../../kernel/errors.ts';
-import { GRAPH_RENDERERS } from '../../template/render_graph.ts';
 import { command } from '../command.ts';
 import { CONNECTION_OPTIONS } from '../connect.ts';
 import { EXIT } from '../exit.ts';
@@ -8,6 +6,7 @@ import { OUTPUT_OPTION, Output } from '../output.ts';
 import { readObject, readTemplate } from '../read_input.ts';
 import { type Templates, withTemplates } from '../templates.ts';
 import { checkTemplate } from './check.ts';
+import { GRAPH_AS, renderGraphAs } from './graph_as.ts';
 
 const TEMPLATE = { name: 'TEMPLATE', doc: 'A template file (YAML or JSON); - for standard input.' } as const;
 
@@ -41,7 +40,7 @@ export const TEMPLATE_COMMANDS = [
     summary: 'Show the steps of a template and what they follow.',
     arguments: [TEMPLATE],
     options: {
-      as: { value: 'text|dot|mermaid', doc: 'Draw it: for a terminal, for Graphviz, for Markdown.' },
+      ...GRAPH_AS,
       ...OUTPUT_OPTION,
       ...CONNECTION_OPTIONS,
     },
@@ -56,9 +55,7 @@ export const TEMPLATE_COMMANDS = [
     async run({ args, options, io }) {
       const template = await readTemplate(args[0]!, io);
       const graph = await withTemplates(options, io, (templates) => templates.graph(template));
-      const output = new Output(io, options.output);
-      if (options.as === undefined) output.value(graph, () => GRAPH_RENDERERS.text(graph));
-      else output.text(rendererNamed(options.as)(graph));
+      renderGraphAs(graph, options.as, new Output(io, options.output));
       return EXIT.ok.code;
     },
   }),
@@ -83,11 +80,4 @@ export const TEMPLATE_COMMANDS = [
 async function allHandlers(templates: Templates): Promise<readonly CatalogEntry[]> {
   const summaries = await templates.handlers(undefined);
   return Promise.all(summaries.map(({ name, version }) => templates.handler(name, version)));
-}
-
-function rendererNamed(name: string) {
-  if (Object.hasOwn(GRAPH_RENDERERS, name)) return GRAPH_RENDERERS[name as keyof typeof GRAPH_RENDERERS];
-  throw new WeftError('usage_invalid', {
-    problem: `--as takes ${Object.keys(GRAPH_RENDERERS).join(', ')}, not "${name}"`,
-  });
 }

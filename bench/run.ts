@@ -8,6 +8,7 @@ import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts
 import { benchCancel } from './cancel.ts';
 import { benchColdStart } from './coldstart.ts';
 import { benchEngine } from './engine.ts';
+import { benchFragments } from './fragments.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
 import { benchRunaway } from './runaway.ts';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cancel: benchCancel,
   coldstart: benchColdStart,
   engine: benchEngine,
+  fragments: benchFragments,
   idle: benchIdle,
   snapshots: benchSnapshots,
   runaway: benchRunaway,

@@ -84,6 +84,7 @@ test('takes a depth of 20,000 and 50 MB without a stack trace', () => {
 
 test('every code that templates can get is in some case', () => {
   const elsewhere = ['problems_omitted', 'plugin_failed', 'context_invalid', 'json_invalid', 'request_invalid'];
+  // Of plans and their fragments, which have cases of their own.
   elsewhere.push('plan_truncated', 'plan_not_approved', 'plan_refused_by_plugin', 'not_supported_yet', 'case_invalid');
   const ofFragments = ['max_items_missing', 'step_orphaned', 'exit_unreachable', 'step_shadows_frame'];
   const ofTemplates = Object.entries(DIAGNOSTICS).flatMap(([code, { stage }]) => {

@@ -88,7 +88,7 @@ test('every code that templates can get is in some case', () => {
   elsewhere.push('plan_truncated', 'plan_not_approved', 'plan_refused_by_plugin', 'not_supported_yet', 'case_invalid');
   const ofFragments = ['max_items_missing', 'step_orphaned', 'exit_unreachable', 'step_shadows_frame'];
   const ofTemplates = Object.entries(DIAGNOSTICS).flatMap(([code, { stage }]) => {
-    const isOther = stage === 'bounds' || stage === 'convergence' || ofFragments.includes(code);
+    const isOther = stage === 'handlers' || stage === 'bounds' || stage === 'convergence' || ofFragments.includes(code);
     return isOther || /^(case|capability|handler)_.*(valid|undeclared)$/.test(code) ? [] : [code];
   });
   assert.equal(

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { journal, Rig, settled, stepIs, submission } from '../../testing/engine_rig.ts';
+import { journal, Rig, refusal, settled, stepIs, submission } from '../../testing/engine_rig.ts';
 import type { NativeHandler } from '../../testing/native_executor.ts';
 import { fragmentOf, planned, ScriptedPlanner } from '../../testing/scripted_planner.ts';
 import { assert, suite } from '../../testing/suite.ts';
+import { planView } from '../cli/plan_view.ts';
 
 const test = suite('a planning step');
 
@@ -191,4 +192,81 @@ test('runs decisions, fan-outs and deferred steps of its plan by the rules of te
       ],
     );
     assert.is((done.steps[0]!.result as unknown as { each: readonly unknown[] }).each.length, 3);
+  }));
+
+test('two that plan at once never spend the same: one of them goes without', () =>
+  Rig.with(async (rig) => {
+    const usage = { input_tokens: 90, output_tokens: 10, cache_read_tokens: 0, cost_usd: 0 };
+    const planner = new ScriptedPlanner([{ fragment: fragmentOf(planned('a')), usage }], {
+      llm_calls: 1,
+      tokens: 100,
+      cost_usd: 0,
+    });
+    const { engine } = await start(rig, planner);
+    const budget = { max_llm_calls: 1, max_tokens: 1_000, max_total_steps: 3 };
+    const steps = [planning({ on_failure: 'continue' }), planning({ name: 'second', on_failure: 'continue' })];
+    const { task } = await engine.submit(submission(steps, { frame: { budget } }));
+    const done = await settled(engine, task.task_id);
+    assert.is(planner.requests.length, 1);
+    assert.equal(
+      done.steps.map(({ name, status, failure }) => `${name} ${status} ${failure?.['code'] ?? ''}`),
+      ['plan complete ', 'second error budget_exhausted', 'plan/1/a complete '],
+    );
+  }));
+
+test('waits as long as an overloaded model asks, and counts the call', () =>
+  Rig.with(async (rig) => {
+    const usage = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cost_usd: 0 };
+    const problem = { code: 'model_overloaded', message: '529', retryable: true, retry_after_ms: 60, usage };
+    const planner = new ScriptedPlanner([{ problem }, { fragment: fragmentOf(planned('a')) }], {
+      llm_calls: 1,
+      tokens: 100,
+      cost_usd: 0,
+    });
+    const { engine } = await start(rig, planner);
+    const frame = { budget: { max_llm_calls: 2, max_tokens: 1_000 } };
+    const { task } = await engine.submit(submission([planning({ retry: { base_ms: 0 } })], { frame }));
+    assert.is((await settled(engine, task.task_id)).status, 'complete');
+    const events = await journal(engine, task.task_id);
+    const scheduled = events.find((event) => event.kind === 'step_retry_scheduled')!;
+    assert.ok(scheduled.retry_at - scheduled.at >= 60);
+    const spent = events.flatMap((event) => (event.kind === 'budget_settled' ? [event.amounts.llm_calls ?? 0] : []));
+    assert.is(
+      spent.reduce((sum, each) => sum + each, 0),
+      2,
+    );
+  }));
+
+test('fails with its own codes when a model declines or its answers are cut off', () =>
+  Rig.with(async (rig) => {
+    const planner = new ScriptedPlanner([{ text: '…', stop_reason: 'refusal' }]);
+    const other = new ScriptedPlanner([{ text: '{', stop_reason: 'max_tokens' }]);
+    const { engine } = await start(rig, planner, other);
+    const refused = await engine.submit(submission([planning()]));
+    const declined = await stepIs(engine, refused.task.task_id, 'plan', 'error');
+    assert.is(declined.steps[0]!.failure!['code'], 'plan_refused');
+    const cut = await engine.submit(submission([planning({ planner: 'other', max_attempts: 1 })]));
+    const failed = await stepIs(engine, cut.task.task_id, 'plan', 'error');
+    assert.match(String(failed.steps[0]!.failure!['message']), 'cut off');
+    const view = planView(failed, failed.steps[0]!, await engine.events(cut.task.task_id, 0, 1_000));
+    assert.equal(
+      view.calls.map(({ verdict, planner: who, diagnostics }) => [verdict, who, diagnostics[0]!.code]),
+      [['refused', 'other', 'plan_truncated']],
+    );
+  }));
+
+test('fails when its plan does not give what was promised, and can be resolved by hand', () =>
+  Rig.with(async (rig) => {
+    const planner = new ScriptedPlanner([{ fragment: fragmentOf(planned('a')) }]);
+    const { engine } = await start(rig, planner);
+    const output_schema = { type: 'object', required: ['cause'] };
+    const { task } = await engine.submit(submission([planning({ output_schema }), after]));
+    const failed = await stepIs(engine, task.task_id, 'plan', 'error');
+    assert.is(failed.steps[0]!.failure!['code'], 'plan_output_invalid');
+    const act = { by: 'ada', reason: 'known' };
+    assert.is(await refusal(engine.retryStep(task.task_id, 'plan', act)), 'step_not_retryable');
+    assert.is(await refusal(engine.resolveStep(task.task_id, 'plan', { result: {} }, act)), 'result_invalid');
+    await engine.resolveStep(task.task_id, 'plan', { result: { cause: 'disk' } }, act);
+    const done = await settled(engine, task.task_id);
+    assert.equal(done.steps.find(({ name }) => name === 'after')!.result, { of: { cause: 'disk' } });
   }));

@@ -34,7 +34,12 @@ applyPlugins([egressPolicy], {
   compiler,
   options: {},
   satisfies,
-  servicesFor: () => ({ log: () => undefined, ...createPlanningRegistries(), configured_models: {}, variable: () => undefined }),
+  servicesFor: () => ({
+    log: () => undefined,
+    ...createPlanningRegistries(),
+    configured_models: {},
+    variable: () => undefined,
+  }),
 });
 
 const surroundings: Omit<FragmentContext, 'catalog' | 'satisfies' | 'compiler' | 'hooks'> =

@@ -7,6 +7,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import { baselineFile, compare, readBaseline, saveBaseline } from './baseline.ts';
 import { benchCancel } from './cancel.ts';
 import { benchEngine } from './engine.ts';
+import { benchFragments } from './fragments.ts';
 import { benchIdle } from './idle.ts';
 import { type Benchmark, machine } from './report.ts';
 import { benchSnapshots } from './snapshots.ts';
@@ -14,6 +15,7 @@ import { benchSnapshots } from './snapshots.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cancel: benchCancel,
   engine: benchEngine,
+  fragments: benchFragments,
   idle: benchIdle,
   snapshots: benchSnapshots,
 };

@@ -157,6 +157,7 @@ function newStep(step_id: string, name: string, created_at: number): Step {
     attempt: 0,
     max_attempts: 3,
     created_by: 'template',
+    planned: null,
     created_at,
     enqueued_at: null,
     settled_at: null,

@@ -60,6 +60,8 @@ interface Run {
 
 /** How many cancelled steps a broker remembers, so as not to start those whose dispatch still waits in a queue. */
 const CANCELLED_MAX = 10_000;
+/** How many calls of planners it remembers. */
+const CALLED_MAX = 10_000;
 /** How long to leave a transport or store alone that did not take or give something. */
 const REST_MS = 500;
 
@@ -72,6 +74,8 @@ export class Broker {
   /** By dispatch. */
   readonly #runs = new Map<string, Run>();
   readonly #cancelled = new RecentNames(CANCELLED_MAX);
+  /** Calls of planners that were answered: one that is delivered again is not made, and not paid for, again. */
+  readonly #called = new RecentNames(CALLED_MAX);
   readonly #inFlight = new Set<Promise<void>>();
   #broadcasts: Consumer | undefined;
   #steps: Consumer | undefined;
@@ -123,9 +127,12 @@ export class Broker {
       return delivery.ack();
     }
     if (this.#cancelled.has(dispatch.identity.step_id)) return delivery.ack();
+    if (!('pin' in dispatch) && this.#called.has(keyOf(dispatch))) return delivery.ack();
     const result = this.#serves(dispatch) ? await this.#runOnce(dispatch) : unavailable(dispatch);
-    if (result !== undefined && (await this.#publish(result))) delivery.ack();
-    else delivery.requeue();
+    if (result !== undefined && (await this.#publish(result))) {
+      if (!('pin' in dispatch) && result.kind !== 'unavailable') this.#called.add(keyOf(dispatch));
+      delivery.ack();
+    } else delivery.requeue();
   }
 
   #serves(dispatch: Sent): boolean {
@@ -135,8 +142,8 @@ export class Broker {
 
   /** A dispatch that is delivered again while it runs is not run a second time: both deliveries have one answer. */
   #runOnce(dispatch: Sent): Promise<ResultData | undefined> {
-    const { step_id, attempt, activation } = dispatch.identity;
-    const key = `${step_id}/${attempt}/${activation}`;
+    const { step_id } = dispatch.identity;
+    const key = keyOf(dispatch);
     const running = this.#runs.get(key);
     if (running !== undefined) return running.result;
     const aborting = new AbortController();
@@ -273,6 +280,10 @@ function ended(end: RunEnd, redactor: Redactor) {
   return end.kind === 'outcome'
     ? { kind: 'outcome' as const, outcome: redactedOutcome(end.outcome, redactor) }
     : { kind: 'failure' as const, failure: redactedFailure(end.failure, redactor) };
+}
+
+function keyOf({ identity: { step_id, attempt, activation } }: Sent): string {
+  return `${step_id}/${attempt}/${activation}`;
 }
 
 function unavailable(dispatch: Sent): ResultData {

@@ -96,6 +96,7 @@ export function renderStep(step: StepView, paint: Paint): string {
     [
       ['step', printable(`${step.name} (${step.step_id})`)],
       ['handler', printable(`${step.handler.name}@${step.handler.version ?? '?'}`)],
+      ...json('planned', step.planned),
       ['status', statusText(step.status, paint)],
       ['attempt', `${step.attempt} of ${step.max_attempts}`],
       ['after', step.dependencies.map(printable).join(', ') || 'nothing'],
@@ -129,11 +130,12 @@ function tookText({ enqueued_at, settled_at }: StepView): string {
   return enqueued_at === null || settled_at === null ? '' : durationText(settled_at - enqueued_at);
 }
 
-function noteOf({ status, failure, waiting_for, branch, in_progress, resolved }: StepView): string {
+function noteOf({ status, failure, waiting_for, branch, in_progress, resolved, planned }: StepView): string {
   if (waiting_for !== null) return requestText(waiting_for.request);
   if (resolved !== null) return `resolved by ${printable(resolved.by)}: ${printable(resolved.reason)}`;
   if (branch !== null) return `→ ${branch.map(printable).join(', ') || 'nothing'}`;
   if (in_progress !== null) return `on ${printable(in_progress.broker)}`;
-  if (failure === null || status === 'complete') return '';
+  if (failure === null || status === 'complete')
+    return planned?.reasoning == null ? '' : `planned: ${printable(planned.reasoning)}`;
   return failureText({ message: String(failure['message'] ?? ''), code: String(failure['code'] ?? '') });
 }

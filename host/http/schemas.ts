@@ -150,6 +150,14 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     attempt: count,
     max_attempts: count,
     created_by: text,
+    planned: orNull(
+      object<NonNullable<StepView['planned']>>({
+        planning_step_id: text,
+        fragment_id: text,
+        phase: count,
+        reasoning: orNull(text),
+      }),
+    ),
     created_at: time,
     enqueued_at: orNull(time),
     settled_at: orNull(time),

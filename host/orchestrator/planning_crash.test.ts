@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EventOf, TaskEvent } from '../../kernel/task/events.ts';
 import { journal, Rig } from '../../testing/engine_rig.ts';
 import { assert, suite } from '../../testing/suite.ts';
-import type { EventOf, TaskEvent } from '../../kernel/task/events.ts';
 
 const test = suite('planning: crashes');
 
@@ -28,7 +28,10 @@ const POINTS = [
 const VICTIM = fileURLToPath(import.meta.resolve('../../testing/planning_victim.ts'));
 
 const run = (directory: string, crashAt = '') =>
-  spawnSync(process.execPath, [VICTIM, directory], { env: { ...process.env, WEFT_CRASH_AT: crashAt }, timeout: 120_000 });
+  spawnSync(process.execPath, [VICTIM, directory], {
+    env: { ...process.env, WEFT_CRASH_AT: crashAt },
+    timeout: 120_000,
+  });
 
 for (const point of POINTS) {
   test(`at ${point}: all planned steps or none, and no recorded answer is paid for twice`, () =>

@@ -50,6 +50,13 @@ export interface StepView {
   /** The last attempt that failures may lead to: an operator's retry raises it. */
   readonly max_attempts: number;
   readonly created_by: string;
+  /** Of a step that a plan has made: of which planning step and plan, and why it is there. */
+  readonly planned: {
+    readonly planning_step_id: string;
+    readonly fragment_id: string;
+    readonly phase: number;
+    readonly reasoning: string | null;
+  } | null;
   readonly created_at: number;
   readonly enqueued_at: number | null;
   readonly settled_at: number | null;

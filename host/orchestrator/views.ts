@@ -32,6 +32,7 @@ export function stepView(state: TaskState, step: StepState, claimOf: ClaimOf): S
     attempt: step.attempt,
     max_attempts: step.attempts_forgiven + definition.retry.max_attempts,
     created_by: step.provenance.created_by,
+    planned: plannedOf(step),
     created_at: step.created_at,
     enqueued_at: step.enqueued_at ?? null,
     settled_at: step.settled_at ?? null,
@@ -49,4 +50,10 @@ export function stepView(state: TaskState, step: StepState, claimOf: ClaimOf): S
     dead_letter:
       step.dead_letter === undefined ? null : { reason: step.dead_letter.reason, state: step.dead_letter.state },
   };
+}
+
+function plannedOf({ provenance }: StepState): StepView['planned'] {
+  const { planning_step_id, fragment_id, planning_phase, planning_reasoning } = provenance;
+  if (planning_step_id === undefined || fragment_id === undefined || planning_phase === undefined) return null;
+  return { planning_step_id, fragment_id, phase: planning_phase, reasoning: planning_reasoning ?? null };
 }

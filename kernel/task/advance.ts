@@ -27,6 +27,10 @@ export function settle(draft: Draft, settled: readonly StepState[]): void {
     if (step.plan?.accepted !== undefined && step.status !== 'pending') cancelPlanned(draft, step);
     if (step.status === 'error') buryFailed(draft, step);
     if (step.status === 'error' && compiledOf(draft.state, step).definition.on_failure === 'fail_task') {
+      // Others that failed in the same moment are somebody's to look at as well.
+      for (const other of agenda.slice(next + 1).map(({ id }) => draft.step(id))) {
+        if (other.status === 'error') buryFailed(draft, other);
+      }
       return failTask(draft, step);
     }
     if (step.batch !== undefined && (step.status === 'resolved_manually' || meetsDependents(draft.state, step))) {

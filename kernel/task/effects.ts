@@ -40,8 +40,12 @@ export function effectsOf(after: TaskState, events: readonly TaskEvent[]): Effec
         dispatched.add(event.step_id);
         if (event.attempt > 1 || event.activation > 0) woken.add(event.step_id);
         break;
-      case 'step_completed':
       case 'step_errored':
+        undispatched.add(event.step_id);
+        // Of all steps, only a planning step can fail while it waits for a retry or a person.
+        if (after.steps.get(event.step_id)!.plan !== undefined) woken.add(event.step_id);
+        break;
+      case 'step_completed':
       case 'plan_call_lost':
         undispatched.add(event.step_id);
         break;

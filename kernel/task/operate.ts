@@ -116,7 +116,10 @@ function checkItems(draft: Draft, step: StepState, items: readonly Json[] | unde
     throw new WeftError('items_invalid', { step: step.name, problem });
   }
   if (items !== undefined && !mayHaveWorkers(draft, step, items.length)) {
-    throw new WeftError('items_invalid', { step: step.name, problem: "the task's budget does not allow so many steps" });
+    throw new WeftError('items_invalid', {
+      step: step.name,
+      problem: "the task's budget does not allow so many steps",
+    });
   }
   if (isFanOut === (items !== undefined)) return;
   throw new WeftError('items_invalid', {

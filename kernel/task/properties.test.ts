@@ -4,7 +4,8 @@ import { arbitraryTemplate } from '../../testing/arbitrary_template.ts';
 import { SITUATIONS } from '../../testing/simulator/batch_audit.ts';
 import { GOLDEN_DIRECTORY, type Golden } from '../../testing/simulator/golden.ts';
 import { snapshot } from '../../testing/simulator/invariants.ts';
-import { runWorld, simulate } from '../../testing/simulator/simulate.ts';
+import { PLAN_SITUATIONS } from '../../testing/simulator/plans.ts';
+import { runWorld, simulate, simulatePlans } from '../../testing/simulator/simulate.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import type { JsonObject } from '../json.ts';
 import { compileTrusted } from '../template/compile.ts';
@@ -17,6 +18,7 @@ import { TASK_TRANSITIONS } from './task_machine.ts';
 
 const RUNS = 300;
 const SEEDS = 1_000;
+const PLAN_SEEDS = 300;
 const test = suite('kernel properties');
 
 /** Any valid template, as it is stored. */
@@ -70,6 +72,16 @@ test('the simulator ends every seeded task, and comes across all that may happen
   for (let seed = 1; seed <= SEEDS; seed++) for (const situation of simulate(seed).situations) seen.add(situation);
   assert.equal(
     SITUATIONS.filter((situation) => !seen.has(situation)),
+    [],
+  );
+});
+
+test('the simulator ends every task that plans: a plan becomes all of its steps or none, and no budget is overdrawn', () => {
+  const seen = new Set<string>();
+  for (let seed = 1; seed <= PLAN_SEEDS; seed++)
+    for (const situation of simulatePlans(seed).situations) seen.add(situation);
+  assert.equal(
+    PLAN_SITUATIONS.filter((situation) => !seen.has(situation)),
     [],
   );
 });

@@ -20,7 +20,13 @@ import { isSettled } from '../../kernel/task/task_machine.ts';
 
 /** A state as text: equal text, equal state. */
 export function snapshot(state: TaskState): string {
-  return JSON.stringify({ head: state.head, steps: [...state.steps.values()], absent: [...state.absent.keys()] });
+  return JSON.stringify({
+    head: state.head,
+    steps: [...state.steps.values()],
+    absent: [...state.absent.keys()],
+    // Left out when there is none, as in the histories of tasks without plans.
+    ...(state.fragments.size === 0 ? {} : { fragments: [...state.fragments.values()].map(({ record }) => record) }),
+  });
 }
 
 /** What a store holds of a task besides its journal. */
@@ -44,7 +50,7 @@ export function checkInvariants(
   for (const event of events) {
     if (event.kind === 'step_completed')
       must(isOf(event.result, event), `${event.step_id} takes the result of its current dispatch`);
-    if (event.kind === 'step_suspended')
+    if (event.kind === 'step_suspended' && state.steps.get(event.step_id)!.plan === undefined)
       must(isOf(event.state, event), `${event.step_id} keeps the state of its current dispatch`);
     if (event.kind !== 'step_enqueued') continue;
     const step = state.steps.get(event.step_id)!;

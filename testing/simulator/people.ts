@@ -67,7 +67,8 @@ function resolution(random: Random, state: TaskState, step: StepState, act: Act)
   return {
     kind: 'resolve_step',
     step_id: step.id,
-    result: type === 'batchable' ? { items } : { of: { step_id: step.id } },
+    // What some planning steps promise.
+    result: type === 'batchable' ? { items } : type === 'planning' ? { never: true } : { of: { step_id: step.id } },
     ...(type === 'decision' ? { branch: random.some(choicesOf(state, step), 0.5) } : {}),
     ...(type === 'batchable' ? { items } : {}),
     ...act,
@@ -75,7 +76,15 @@ function resolution(random: Random, state: TaskState, step: StepState, act: Act)
 }
 
 function signalTo({ id }: StepState, signal_id: string, at: number): Command {
-  return { kind: 'signal', at, step_id: id, signal_id, principal: 'someone', roles: [], data: {} };
+  return {
+    kind: 'signal',
+    at,
+    step_id: id,
+    signal_id,
+    principal: 'someone',
+    roles: [],
+    data: { approved: at % 3 !== 0 },
+  };
 }
 
 function drawIn(random: Random, steps: readonly StepState[], statuses: readonly StepStatus[]): StepState | undefined {

@@ -7,7 +7,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { Golden } from './golden.ts';
 import { GOLDEN_DIRECTORY } from './golden.ts';
 import { snapshot } from './invariants.ts';
-import { runWorld } from './simulate.ts';
+import { runWorld, simulatePlans } from './simulate.ts';
 
 const SEEDS = 3_000;
 
@@ -17,11 +17,14 @@ for (const file of (await readdir(GOLDEN_DIRECTORY)).filter((name) => name.endsW
   for (const trait of traitsOf(golden.entries)) covered.add(trait);
 }
 for (let seed = 1; seed <= SEEDS; seed++) {
-  const { world, template } = runWorld(seed);
+  await record(`v1_seed_${seed}.json`, runWorld(seed));
+  await record(`v1_plan_${seed}.json`, simulatePlans(seed));
+}
+
+async function record(name: string, { world, template }: ReturnType<typeof runWorld>): Promise<void> {
   const fresh = [...traitsOf(world.journal)].filter((trait) => !covered.has(trait));
-  if (fresh.length === 0) continue;
-  const file = new URL(`v1_seed_${seed}.json`, GOLDEN_DIRECTORY);
-  if (existsSync(file)) continue;
+  const file = new URL(name, GOLDEN_DIRECTORY);
+  if (fresh.length === 0 || existsSync(file)) return;
   for (const trait of fresh) covered.add(trait);
   const golden: Golden = {
     covers: fresh.sort(),

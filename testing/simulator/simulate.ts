@@ -4,6 +4,7 @@ import type { Template } from '../../kernel/template/types.ts';
 import { auditBatches, SITUATIONS, type Situation } from './batch_audit.ts';
 import { generateTemplate } from './generate.ts';
 import { checkResultOrder } from './invariants.ts';
+import { auditPlans, generatePlanningTemplate, PLAN_SITUATIONS, type PlanSituation } from './plans.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
 
@@ -52,6 +53,21 @@ export function runWorld(seed: number, given?: Template): { readonly world: Worl
   return { world, template };
 }
 
+/** The same with planning steps in the frame, and what it came across. @throws Error naming the seed */
+export function simulatePlans(seed: number): {
+  readonly world: World;
+  readonly template: Template;
+  readonly situations: ReadonlySet<PlanSituation>;
+} {
+  const template = generatePlanningTemplate(new Random(seed));
+  const { world } = runWorld(seed, template);
+  try {
+    return { world, template, situations: auditPlans(world.journal, world.state) };
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${(cause as Error).message}`, { cause });
+  }
+}
+
 function audited(seed: number, world: World, template: Template): ReadonlySet<Situation> {
   try {
     checkResultOrder(world.state);
@@ -75,8 +91,12 @@ if (import.meta.main) {
     events += simulated.events;
     for (const situation of simulated.situations) seen.set(situation, seen.get(situation)! + 1);
   }
+  const planned = new Map<string, number>(PLAN_SITUATIONS.map((situation) => [situation, 0]));
+  for (let seed = first; seed < first + Number(values.seeds); seed++) {
+    for (const situation of simulatePlans(seed).situations) planned.set(situation, planned.get(situation)! + 1);
+  }
   process.stdout.write(`${values.seeds} seeds from ${first}: every task settled, ${events} events\n`);
   for (const [status, many] of Object.entries(ends).sort()) process.stdout.write(`  ${status.padEnd(46)} ${many}\n`);
   process.stdout.write('seeds in which it came to\n');
-  for (const [situation, many] of seen) process.stdout.write(`  ${situation.padEnd(46)} ${many}\n`);
+  for (const [situation, many] of [...seen, ...planned]) process.stdout.write(`  ${situation.padEnd(46)} ${many}\n`);
 }

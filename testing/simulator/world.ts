@@ -10,6 +10,7 @@ import { isSettled } from '../../kernel/task/task_machine.ts';
 import type { CompiledTemplate } from '../../kernel/template/types.ts';
 import { checkInvariants, snapshot } from './invariants.ts';
 import { interfere, unblock } from './people.ts';
+import { answerPlan, checkBudget, PLAN_ENVIRONMENT } from './plans.ts';
 import type { Random } from './random.ts';
 import { drawTemper, type Temper } from './temper.ts';
 import { answer } from './workers.ts';
@@ -60,10 +61,7 @@ export class World {
       checkResult: () => [],
       checkSchema: () => [],
       checkSignal: () => [],
-      checkOutput: () => [],
-      outputSchema: () => undefined,
-      callCap: () => undefined,
-      validatePlan: () => ({ ok: false, diagnostics: [] }),
+      ...PLAN_ENVIRONMENT,
     };
   }
 
@@ -98,11 +96,14 @@ export class World {
     const before = snapshot(this.#state);
     this.#state = fold(this.#compiled, this.journal);
     if (snapshot(this.#state) !== before) throw new Error('the replayed state differs from the live one');
+    const lost: Fence[] = [];
     for (const fence of this.#rows.values()) {
       const step = this.#state.steps.get(fence.step_id)!;
-      if (step.status === 'enqueued') this.#mail.push(fence);
+      if (step.status === 'enqueued' && step.plan !== undefined) lost.push(fence);
+      else if (step.status === 'enqueued') this.#mail.push(fence);
       else this.#perform({ kind: 'worker_available', at: this.now });
     }
+    for (const fence of lost) this.#perform({ kind: 'record_call_lost', at: this.now, ...fence });
   }
 
   #perform(command: Command): void {
@@ -130,6 +131,7 @@ export class World {
     for (const id of effects.unasking) this.#asking.delete(id);
     for (const step of effects.asking) this.#asking.add(step.id);
     for (const step of effects.dead_letters) this.#deadLetters.set(step.id, step.dead_letter!);
+    checkBudget(this.#state, this.now);
     checkInvariants(this.#state, events, {
       dispatches: this.#rows,
       timers: this.#timers,
@@ -149,7 +151,8 @@ export class World {
 
   #work(): void {
     const [fence] = this.#mail.splice(this.#random.below(this.#mail.length), 1);
-    const result = answer(this.#random, this.#temper, this.#state, fence!, this.now);
+    const ask = this.#state.steps.get(fence!.step_id)?.plan === undefined ? answer : answerPlan;
+    const result = ask(this.#random, this.#temper, this.#state, fence!, this.now);
     if (this.#random.chance(this.#temper.loss)) return;
     this.#results.push(result);
     if (this.#random.chance(this.#temper.duplication)) this.#results.push(result);

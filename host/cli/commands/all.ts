@@ -6,6 +6,7 @@ import { DOCTOR } from './doctor.ts';
 import { FRAGMENT_COMMANDS } from './fragment.ts';
 import { GATE_COMMANDS } from './gate.ts';
 import { HANDLERS_COMMANDS } from './handlers.ts';
+import { PLAN_COMMANDS } from './plan.ts';
 import { PLUGINS_COMMANDS } from './plugins.ts';
 import { RETENTION_COMMANDS } from './retention.ts';
 import { RUN } from './run.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   ...RETENTION_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...STEP_COMMANDS,
+  ...PLAN_COMMANDS,
   ...GATE_COMMANDS,
   ...DLQ_COMMANDS,
   DOCTOR,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve, sep } from 'node:path';
 import { assert, suite } from './suite.ts';
@@ -105,6 +105,27 @@ test("applies a stranger's plugin beside its own", async () => {
     diagnostics.map(({ code, line }) => [code, line]),
     [['owners/no_owner', 1]],
   );
+});
+
+test('scaffolds plugins that pass their suites, load and are used', async () => {
+  for (const kind of ['planner', 'llm', 'validator']) {
+    await weft('plugins', 'new', kind, `my_${kind}`, '--directory', 'ours');
+    await run(process.execPath, ['--test', `ours/my_${kind}/conformance.test.ts`]);
+  }
+  await writeFile(join(project, 'ours.yaml'), 'plugins: { directories: [ours] }\n');
+  const plan = { name: 'plan', type: 'planning', planner: 'my_planner', goal: 'Reach it' };
+  await writeFile(join(project, 'planned.yaml'), JSON.stringify({ name: 'planned', steps: [plan] }));
+  const listed = JSON.parse(await weft('plugins', 'list', '--config', 'ours.yaml', '-o', 'json')) as { name: string }[];
+  for (const name of ['my_planner', 'my_llm', 'my_validator', 'llm'])
+    assert.ok(
+      listed.some((plugin) => plugin.name === name),
+      name,
+    );
+  const task = JSON.parse(await weft('run', 'planned.yaml', '--config', 'ours.yaml', '-o', 'json')) as {
+    status: string;
+    steps: { name: string; result: unknown }[];
+  };
+  assert.equal([task.status, task.steps.map(({ result }) => result)], ['complete', ['Reach it', 'Reach it']]);
 });
 
 test('runs as a library', async () => {

@@ -9,7 +9,7 @@ import {
   type PlannerProblem,
 } from '../../kernel/index.ts';
 
-/** The first line of a cassette. README.md describes the file. */
+/** The first line of a cassette. docs/models.md describes the file. */
 export interface CassetteHeader {
   readonly weft_cassette: '1.0';
   /** The model that was recorded, by the name that planning steps use; it holds no key. */

@@ -49,4 +49,4 @@ export { pointerOf, pointerToken } from './schema/pointer.ts';
 export { RETRY_DEFAULTS } from './template/defaults.ts';
 export { type EgressRequest, egressAllows, hostMatches } from './template/egress.ts';
 export type { EgressRule, Reference, StepType } from './template/types.ts';
-export type { Finding, Report, Review, ReviewedStep } from './validation/review.ts';
+export type { Finding, PlanReview, Report, Review, ReviewedStep, SurroundingStep } from './validation/review.ts';

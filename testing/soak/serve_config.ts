@@ -27,7 +27,7 @@ export function serveOptions(directory: string, parts: ServeParts): VictimOption
   const places = placesIn(directory);
   return {
     config: {
-      handlers: { directories: [places.handlers] },
+      handlers: { directories: [places.handlers], grants: [{ imports: ['http'], handlers: ['gremlin'] }] },
       egress: {
         allow: [effectPort, hostilePort].map((port) => ({ scheme: 'http', host: '127.0.0.1', port, private: true })),
       },

@@ -19,7 +19,7 @@ const OF_CPU = ['cpu_us_per_step', 'cpu_us_per_commit'];
 /** Endings of the names of figures that a faster machine does not change. */
 const OF_NO_MACHINE = ['_mb'];
 /** What tells an entry of a list from the others. */
-const KEYS = ['name', 'row', 'shape', 'workers', 'steps'];
+const KEYS = ['name', 'row', 'shape', 'workers', 'steps', 'records'];
 
 /** Where the baseline of a benchmark is kept. */
 export function baselineFile(benchmark: string): string {

@@ -92,7 +92,7 @@ async function start(directory: string, handlers: 'native' | string): Promise<We
   const logger = pino({ level: 'silent' });
   if (handlers === 'native')
     return startWeft(config, { logger, native: nativeHandlers([noop, spread, sum], NATIVE_CAPACITY) });
-  return startWeft({ ...config, handlers: { directories: [handlers] } }, { logger });
+  return startWeft({ ...config, handlers: { ...config.handlers, directories: [handlers] } }, { logger });
 }
 
 async function measure(

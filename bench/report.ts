@@ -5,6 +5,8 @@ import type { JsonObject } from '../kernel/json.ts';
 export interface Benchmark {
   readonly table: string;
   readonly data: JsonObject;
+  /** As SVG. */
+  readonly chart?: string;
 }
 
 /** Where the numbers come from. */

@@ -80,9 +80,18 @@ async function textWithPorts(file: string, ports: Readonly<Record<number, number
   });
 }
 
-/** Shows a task's events until it has settled. */
+/** Shows a task's events until it has settled. @throws Error when it waits for an operator: nobody is there to help */
 export async function follow({ engine }: Weft, taskId: string, stage: Stage): Promise<void> {
-  for await (const { event } of engine.watch(taskId, 0, new AbortController().signal)) stage.show(event);
+  for await (const { event } of engine.watch(taskId, 0, new AbortController().signal)) {
+    stage.show(event);
+    if (event.kind === 'task_status_changed' && event.to === 'blocked_by_failures') {
+      const failed = (await engine.task(taskId)).steps.filter(({ status }) => status === 'error');
+      const what = failed
+        .map(({ name, failure }) => `${name}: ${failure?.['code']} (${failure?.['message']})`)
+        .join('; ');
+      throw new Error(`the example's task is blocked by failures: ${what}`);
+    }
+  }
 }
 
 /** The result of a task's step, by the name of the step. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
 import { WeftError } from '../kernel/errors.ts';
@@ -12,9 +12,11 @@ import type { SchemaCompiler } from '../kernel/schema/compile.ts';
 import { BlobCodec } from './blobs/codec.ts';
 import { BlobCollector } from './blobs/collector.ts';
 import { Broker } from './broker/broker.ts';
-import { ensureBuiltIn } from './catalog/built_in.ts';
+import { acceptCapability } from './catalog/accept_capability.ts';
+import { builtInHandlers, ensureBuiltIn } from './catalog/built_in.ts';
 import { Catalog } from './catalog/catalog.ts';
-import { acceptCapability, loadHandlers } from './catalog/load.ts';
+import { HandlerDirectories } from './catalog/handler_directories.ts';
+import { KeptComponents, keepEarlier } from './catalog/kept_components.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { OperatorConfig } from './config/types.ts';
 import { faultsFromEnvironment } from './faults.ts';
@@ -77,8 +79,6 @@ export interface Weft {
   close(): Promise<void>;
 }
 
-/** JavaScript heap of a cell, in MB: enough for the largest values that the limits allow. */
-const CELL_HEAP_MB = 128;
 const CACHED_TASKS_MAX = 2_000;
 /** Fewer are folded in a few milliseconds. */
 const SNAPSHOT_EVENTS_MIN = 1_000;
@@ -125,7 +125,8 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
   const { compiler, catalog, checker, hooks } = authoring;
   for (const [name, planner] of Object.entries(parts.planners ?? {}))
     authoring.planning.planners.register(name, planner);
-  const sandbox = native?.executor ?? (await openSandbox(config, authoring, logger));
+  const handlers = native === undefined ? await openHandlers(config, authoring, logger, now) : undefined;
+  const sandbox = native?.executor ?? openSandbox(config, handlers!.components, logger);
   opened.push(() => sandbox.close());
   const executor = parts.throughExecutor?.(sandbox) ?? sandbox;
   for (const entry of native?.handlers ?? []) catalog.register(entry);
@@ -148,6 +149,7 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     faults,
     clock,
     loadTemplate: (digest) => templates.load(digest),
+    canRun: (digest) => executor.has(digest),
     watchers,
     announcer: new Announcer(hooks, logger),
     catalog: () => catalog.entries(),
@@ -184,7 +186,29 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
     opened.push(() => collector.close());
     collector.start();
   }
-  return createEngine({ orchestrator, templates, checker, hooks, store, catalog, watchers, retention, now });
+  const directories = handlers?.directories;
+  opened.push(async () => directories?.close());
+  directories?.watch(() => void orchestrator.workersChanged());
+  if (handlers !== undefined && isWithin(config.cache_directory, config.data_directory)) {
+    const { components } = handlers;
+    const look = orchestrator.look.bind(orchestrator);
+    const kept = new KeptComponents({ components, store, look, clock, logger });
+    opened.push(() => kept.close());
+    kept.start();
+  }
+  const handlerFiles = () => directories?.files() ?? [];
+  return createEngine({
+    orchestrator,
+    templates,
+    checker,
+    hooks,
+    store,
+    catalog,
+    handlerFiles,
+    watchers,
+    retention,
+    now,
+  });
 }
 
 /** What looking at templates and handlers takes: no store, and nothing is run. */
@@ -201,13 +225,14 @@ interface Authoring {
 export async function openCatalog(
   config: OperatorConfig,
   { logger }: { readonly logger: Logger },
-): Promise<Authoring & Pick<Engine, 'check' | 'handlers'> & { close(): Promise<void> }> {
+): Promise<Authoring & Pick<Engine, 'check' | 'handlers' | 'handlerFiles'> & { close(): Promise<void> }> {
   const authoring = await openAuthoring(config, logger);
-  await openComponents(config, authoring, logger);
+  const { directories } = await openHandlers(config, authoring, logger, SYSTEM_CLOCK.now);
   return {
     ...authoring,
     check: (source, context) => inspect(authoring.checker, source, context),
     handlers: () => authoring.catalog.entries(),
+    handlerFiles: () => directories.files(),
     close: async () => undefined,
   };
 }
@@ -246,34 +271,56 @@ async function openAuthoring(
   };
 }
 
+/** Handlers as files and as what runs. */
+interface Handlers {
+  readonly components: ComponentStore;
+  readonly directories: HandlerDirectories;
+}
+
 /** Every handler of the config, checked, transpiled and in the catalog. */
-async function openComponents(
+async function openHandlers(
   config: OperatorConfig,
   { compiler, catalog, hooks }: Authoring,
   logger: Logger,
-): Promise<ComponentStore> {
+  now: () => number,
+): Promise<Handlers> {
   await ensureBuiltIn(logger);
   // Whoever is first makes it, and what it will hold is nobody else's.
   await makeDataDirectory(config.data_directory);
   const components = await openComponentStore({
     cacheDirectory: config.cache_directory,
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    component_bytes_max: COMPONENT_BYTES_MAX,
+    memory_bytes_max: config.limits.memory_bytes_max,
     validateCapability: (value) => acceptCapability(value, compiler),
   });
-  await loadHandlers(config.handlers.directories, components, catalog, hooks, logger);
-  return components;
+  const directories = new HandlerDirectories({
+    components,
+    catalog,
+    hooks,
+    grants: config.handlers.grants,
+    directories: config.handlers.directories.map((path) => ({ path, builtIn: path === builtInHandlers() })),
+    logger,
+    now,
+  });
+  await directories.load();
+  await keepEarlier(components, catalog);
+  return { components, directories };
 }
 
-async function openSandbox(config: OperatorConfig, authoring: Authoring, logger: Logger): Promise<Executor> {
-  const components = await openComponents(config, authoring, logger);
+function openSandbox(config: OperatorConfig, components: ComponentStore, logger: Logger): Executor {
   const { memory_bytes_max } = config.limits;
   return createCellExecutor({
     cells: config.broker.cells,
     components,
     memory_bytes_max,
-    heap_mb_max: CELL_HEAP_MB,
+    heap_mb_max: config.broker.cell_heap_mb,
     logger,
   });
+}
+
+/** Whether what is in a directory is this data directory's own: another cache may serve other stores as well. */
+function isWithin(directory: string, dataDirectory: string): boolean {
+  return resolve(directory).startsWith(resolve(dataDirectory) + sep);
 }
 
 /** @throws data_directory_unusable */

@@ -142,6 +142,18 @@ export const DIAGNOSTICS = {
   handler_component_invalid: error('configuration'),
   handler_types_invalid: error('schema'),
   case_invalid: error('schema'),
+
+  // Loading components
+  component_unreadable: error('handlers'),
+  component_too_large: error('handlers'),
+  component_malformed: error('handlers'),
+  component_untranslatable: error('handlers'),
+  component_undescribed: error('handlers'),
+  component_not_loaded: error('handlers'),
+  handler_import_not_granted: error('handlers'),
+  handler_example_failed: error('handlers'),
+  handler_refused_by_plugin: error('handlers'),
+  handler_version_taken: error('handlers'),
 } as const satisfies Record<string, Pick<Diagnostic, 'stage' | 'severity'>>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

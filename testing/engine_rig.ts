@@ -61,7 +61,7 @@ export class Rig {
       { write: (line) => onLog?.(JSON.parse(line)) },
     );
     const weft = await startWeft(
-      { ...loaded, broker: { cells: 2, drain_grace_ms: 0 }, ...config },
+      { ...loaded, broker: { cells: 2, cell_heap_mb: 128, drain_grace_ms: 0 }, ...config },
       {
         logger,
         env: {},

@@ -6,7 +6,18 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { Principal, TaskEvent } from '../kernel/task/events.ts';
 import { isSettled } from '../kernel/task/task_machine.ts';
 import { fakeDeadLetter, isWanted } from './fake_dead_letters.ts';
-import { created, fold, graphOf, HANDLER, newTask, read, type Step, type Task, waitingRow } from './fake_task.ts';
+import {
+  created,
+  fold,
+  graphOf,
+  HANDLER,
+  HANDLER_FILE,
+  newTask,
+  read,
+  type Step,
+  type Task,
+  waitingRow,
+} from './fake_task.ts';
 
 /** An event without its time. */
 type Happening = TaskEvent extends infer E ? (E extends TaskEvent ? Omit<E, 'at'> : never) : never;
@@ -300,6 +311,7 @@ export function fakeEngine(): FakeEngine {
       return data;
     },
     handlers: () => [HANDLER],
+    handlerFiles: () => [HANDLER_FILE],
     health: async () => ({ ready: engine.ready, checks: { store: engine.ready ? 'ok' : 'disk full' } }),
   };
   return engine;

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { HandlerFile } from '../host/catalog/handler_files.ts';
 import type { GraphView, StepView, TaskView, TemplateSource } from '../host/orchestrator/port.ts';
 import type { WaitingRow } from '../host/store/port.ts';
 import type { CatalogEntry } from '../kernel/capability/types.ts';
@@ -39,6 +40,26 @@ const DIAGNOSTICS: readonly Diagnostic[] = [
   { code: 'missing_key', severity: 'error', stage: 'schema', pointer: '', message: '"steps" is missing' },
   { code: 'no_description', severity: 'warning', stage: 'schema', pointer: '', message: 'there is no description' },
 ];
+
+/** A file that the fake has refused. */
+export const HANDLER_FILE: HandlerFile = {
+  file: '/components/broken.wasm',
+  status: 'refused',
+  since: 1_767_225_600_000,
+  offers: [],
+  stage: 'structure',
+  diagnostics: [
+    {
+      code: 'component_malformed',
+      severity: 'error',
+      stage: 'handlers',
+      pointer: '',
+      message: 'it is no component',
+      file: '/components/broken.wasm',
+    },
+  ],
+  examples: null,
+};
 
 /** The only handler of the fake's catalog. */
 export const HANDLER: CatalogEntry = {

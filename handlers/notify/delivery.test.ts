@@ -25,8 +25,17 @@ test('a signed webhook, a webhook with a secret path and a mail arrive, and thei
         config: {
           egress: { allow: [{ ...here, private: true }] },
           secrets: {
-            HOOK: { source: await source('hook', `whsec_${key.toString('base64')}`), hosts: ['127.0.0.1'] },
-            SLACK: { source: await source('slack', 'T0/B0/xyz'), hosts: ['127.0.0.1'], positions: ['path'] },
+            HOOK: {
+              source: await source('hook', `whsec_${key.toString('base64')}`),
+              hosts: ['127.0.0.1'],
+              plain_http: true,
+            },
+            SLACK: {
+              source: await source('slack', 'T0/B0/xyz'),
+              hosts: ['127.0.0.1'],
+              positions: ['path'],
+              plain_http: true,
+            },
           },
           mail: {
             ...NO_MAIL,

@@ -21,7 +21,8 @@ test.before(async () => {
   const built = await buildHandlers({ directory: handlers, outDirectory, names: ['transform'] });
   const components = await openComponentStore({
     cacheDirectory: directory,
-    maxComponentBytes: 16 * 1024 * 1024,
+    component_bytes_max: 16 * 1024 * 1024,
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     validateCapability: believe,
   });
   ({ digest } = await components.load(readFileSync(built.handlers[0]!.path)));

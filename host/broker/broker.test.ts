@@ -194,6 +194,8 @@ test('an executor that breaks fails the step, alone', async () => {
     Array(2).fill(['broker_bug', false]),
   );
   assert.match(failures[0]!.message, 'no memory');
+  const { broker: name, host_calls, run_ms, denied } = results[0]!.receipt!;
+  assert.equal([name, host_calls, run_ms, denied], ['b1', 0, 0, []], 'what was never run has a receipt as well');
   await broker.drain(0);
 });
 

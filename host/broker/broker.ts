@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WeftError } from '../../kernel/errors.ts';
+import type { Receipt } from '../../kernel/task/events.ts';
 import { narrow, type StepLimitValues } from '../../kernel/template/step_limits.ts';
 import type { BlobCodec } from '../blobs/codec.ts';
 import { resultApart, wholeDispatch, wholePlanDispatch } from '../blobs/messages.ts';
@@ -10,7 +11,7 @@ import type { Faults } from '../faults.ts';
 import { createHostFunctions, type HostServices } from '../imports/host_functions.ts';
 import type { Redactor } from '../imports/redaction.ts';
 import type { PlanningWorker } from '../planning/worker.ts';
-import type { Executor, RunEnd, StepLimits } from '../sandbox/port.ts';
+import type { Executor, HostFunctions, HostUsage, RunEnd, RunMeasure, StepLimits } from '../sandbox/port.ts';
 import {
   CANCEL,
   type ClaimData,
@@ -182,10 +183,17 @@ export class Broker {
     const { identity } = dispatch;
     const claimed_at = now();
     const redactor = host.secrets.redactor(identity.namespace);
+    let functions: HostFunctions | undefined;
+    const receiptOf = (measure: RunMeasure): Receipt => ({
+      broker: name,
+      claimed_at,
+      ...measure,
+      ...redactor.json({ ...(functions?.usage() ?? NOTHING_USED) }),
+    });
     try {
       await this.#claim({ ...fenceOf(dispatch), broker: name, claimed_at });
       const limits = this.#limits(dispatch);
-      const functions = createHostFunctions(host, {
+      functions = createHostFunctions(host, {
         identity,
         limits,
         template: { egress: dispatch.egress, secrets: dispatch.secrets },
@@ -202,14 +210,14 @@ export class Broker {
         signal: aborting.signal,
       });
       if (aborting.signal.reason === DRAINED && end.kind === 'failure') return undefined;
-      const receipt = { broker: name, claimed_at, ...end.measure, ...redactor.json({ ...functions.usage() }) };
-      return { ...fenceOf(dispatch), ...ended(end, redactor), receipt };
+      return { ...fenceOf(dispatch), ...ended(end, redactor), receipt: receiptOf(end.measure) };
     } catch (error) {
       // Given back it would only break the next broker, so the step fails, alone and visibly.
       logger.error({ err: error, ...identity }, 'a step could not be run');
       const message = `the broker could not run the step: ${error instanceof Error ? error.message : String(error)}`;
       const failure = redactedFailure({ code: 'broker_bug', message, retryable: false }, redactor);
-      return { ...fenceOf(dispatch), kind: 'failure', failure };
+      const run_ms = Math.max(0, now() - claimed_at);
+      return { ...fenceOf(dispatch), kind: 'failure', failure, receipt: receiptOf({ ...NOT_RUN, run_ms }) };
     }
   }
 
@@ -269,6 +277,18 @@ export class Broker {
     };
   }
 }
+
+/** Of a run that failed before it was one. */
+const NOT_RUN: RunMeasure = { queue_ms: 0, instantiate_ms: 0, run_ms: 0, memory_bytes: 0, cell_pid: 0 };
+const NOTHING_USED: HostUsage = {
+  host_calls: 0,
+  hosts: [],
+  bytes_in: 0,
+  bytes_out: 0,
+  denials: 0,
+  denied: [],
+  secret_uses: [],
+};
 
 /** Why a run was aborted. Values made once: a DOMException for every step is dear. */
 const DRAINED = Symbol('drained');

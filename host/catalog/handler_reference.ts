@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import type { Capability, CapabilityExample } from '../../kernel/capability/types.ts';
 import { hostSchemaCompiler } from '../schemas.ts';
 import { packagePath } from '../toolchain/package_path.ts';
-import { acceptCapability } from './load.ts';
+import { acceptCapability } from './accept_capability.ts';
 import { fieldsOf } from './schema_fields.ts';
 
 /** The documentation of every built-in handler by file name, written from its capability. */

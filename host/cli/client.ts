@@ -5,6 +5,7 @@ import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import { ERRORS, type ErrorCode, WeftError } from '../../kernel/errors.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { HandlerFile } from '../catalog/handler_files.ts';
 import type { Problem } from '../http/problem.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
 import type {
@@ -172,6 +173,10 @@ export class WeftClient {
 
   handlers(query: Query): Promise<Page<HandlerSummary>> {
     return this.#get('/v1/handlers', query);
+  }
+
+  handlerFiles(query: Query): Promise<Page<HandlerFile>> {
+    return this.#get('/v1/handler-files', query);
   }
 
   handler(name: string, query: Query): Promise<CatalogEntry> {

@@ -9,6 +9,15 @@ export const CONFIG_OPTION = {
   config: { value: 'FILE', doc: 'The operator config; ./weft.yaml when there is one. Environment: WEFT_CONFIG.' },
 } as const;
 
+/** The option that names directories of handlers. */
+export const HANDLERS_OPTION = {
+  handlers: {
+    value: 'DIR',
+    multiple: true,
+    doc: 'A folder of components, besides those of the operator config; may be repeated. It is watched.',
+  },
+} as const;
+
 /** The options of every command that talks to a server. */
 export const CONNECTION_OPTIONS = {
   ...CONFIG_OPTION,

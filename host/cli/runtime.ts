@@ -22,6 +22,13 @@ export async function loadConfig(file: string | undefined, env: NodeJS.ProcessEn
   return load({ ...(file === undefined ? {} : { file }), env });
 }
 
+/** The config with further handler directories, as `--handlers` names them; relative ones start at the working directory. */
+export async function withHandlers(config: OperatorConfig, directories: readonly string[]): Promise<OperatorConfig> {
+  if (directories.length === 0) return config;
+  const { withDirectories } = await import('../config/load.ts');
+  return { ...config, handlers: withDirectories(config.handlers, [...config.handlers.directories, ...directories]) };
+}
+
 /** @throws store_locked when another process has the store */
 export async function startRuntime(config: OperatorConfig, logger: Logger): Promise<Runtime> {
   const { startWeft } = await import('../compose.ts');

@@ -1,4 +1,5 @@
 import type { StepStatus, TaskStatus } from '../../kernel/task/events.ts';
+import type { HandlerFile } from '../catalog/handler_files.ts';
 import type { HandlerSummary } from '../http/routes/handlers.ts';
 import type { NumberedEvent, StepView, TaskView } from '../orchestrator/port.ts';
 import type { TaskSummary, WaitingRow } from '../store/port.ts';
@@ -6,6 +7,7 @@ import { deadLetterPointers } from './dead_letter_view.ts';
 import { fields } from './fields.ts';
 import { durationText, timeText } from './format.ts';
 import { type Paint, printable } from './io.ts';
+import { receiptLines } from './receipt_view.ts';
 import { type Column, renderTable } from './table.ts';
 import { failureText, requestText } from './timeline.ts';
 
@@ -63,6 +65,28 @@ export const handlerColumns = (): readonly Column<HandlerSummary>[] => [
   { title: 'DESCRIPTION', of: ({ description }) => printable(description) },
 ];
 
+/** Columns of a list of the files of handler directories. */
+export const handlerFileColumns = (paint: Paint): readonly Column<HandlerFile>[] => [
+  { title: 'FILE', of: ({ file }) => printable(file) },
+  { title: 'STATUS', of: ({ status }) => (status === 'refused' ? paint('red', status) : status) },
+  {
+    title: 'OFFERS',
+    of: ({ offers }) => offers.map(({ name, version }) => printable(`${name}@${version}`)).join(', '),
+  },
+  { title: 'SINCE', of: ({ since }) => timeText(since) },
+  { title: 'CODE', of: ({ diagnostics }) => diagnostics[0]?.code ?? '' },
+  { title: 'REASON', of: (row) => printable(reasonOf(row)) },
+];
+
+const REASON_LENGTH_MAX = 200;
+
+function reasonOf({ diagnostics }: HandlerFile): string {
+  const [first, ...others] = diagnostics;
+  if (first === undefined) return '';
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return first.message.slice(0, REASON_LENGTH_MAX) + more;
+}
+
 /** Columns of a list of events. */
 export const eventColumns = (): readonly Column<NumberedEvent>[] => [
   { title: 'SEQ', of: ({ seq }) => String(seq) },
@@ -110,7 +134,7 @@ export function renderStep(step: StepView, paint: Paint): string {
       ...json('answer', step.waiting_for?.signals ?? null),
       ...json('deadlines', step.waiting_for?.deadlines ?? null),
       ...json('resolved', step.resolved),
-      ...json('receipt', step.receipt),
+      ...(step.receipt === null ? [] : receiptLines(step.receipt)),
     ],
     paint,
   );

@@ -85,7 +85,7 @@ test('without a file and an environment there are defaults for one machine', () 
           by_status: {},
           every_minutes: 10,
         },
-        broker: { cells: 2, drain_grace_ms: 10_000 },
+        broker: { cells: 2, cell_heap_mb: 128, drain_grace_ms: 10_000 },
         dead_letters: { stuck_after_ms: 900_000 },
         api: { host: '127.0.0.1', port: 7_420, tokens: [], allowed_hosts: [] },
         log: { level: 'info' },
@@ -222,7 +222,8 @@ test('an unknown key is answered with the nearest name', () =>
 test('what is loaded can be written down and loaded again', () =>
   inDirectory(async (cwd) => {
     const config = await loadConfig({ cwd, env: {} });
-    const written: OperatorConfig = { ...config, handlers: { directories: config.handlers.directories.slice(1) } };
+    const directories = config.handlers.directories.slice(1);
+    const written: OperatorConfig = { ...config, handlers: { ...config.handlers, directories } };
     await writeFile(join(cwd, 'weft.yaml'), JSON.stringify(written));
     assert.equal(await loadConfig({ cwd, env: {} }), config);
   }));

@@ -108,6 +108,14 @@ function diagnosticOf(problem: SchemaProblem, root: string): Diagnostic {
   return diagnose(code, { ...problem, message: `${subject} ${message}` });
 }
 
+/** Each directory once, where it comes first. */
+export function withDirectories(
+  handlers: OperatorConfig['handlers'],
+  directories: readonly string[],
+): OperatorConfig['handlers'] {
+  return { ...handlers, directories: [...new Set(directories.map((directory) => resolve(directory)))] };
+}
+
 /** Fills in what derives from other keys. */
 function complete(config: OperatorConfig): OperatorConfig {
   const { data_directory, cache_directory, store, handlers, retention } = config;
@@ -116,6 +124,6 @@ function complete(config: OperatorConfig): OperatorConfig {
     cache_directory: cache_directory ?? join(data_directory, 'cache'),
     retention: { ...retention, archive_directory: retention.archive_directory ?? join(data_directory, 'archive') },
     store: { ...store, path: store.path ?? join(data_directory, 'weft.db') },
-    handlers: { directories: [builtInHandlers(), ...handlers.directories] },
+    handlers: withDirectories(handlers, [builtInHandlers(), ...handlers.directories]),
   };
 }

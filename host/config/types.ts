@@ -73,6 +73,20 @@ export interface RetentionConfig {
   readonly every_minutes: number;
 }
 
+/** What components may be granted to import, by its short name; all but `clock` and `log` lead out of the process. */
+export const GRANTABLE_IMPORTS = ['clock', 'http', 'log', 'mail'] as const;
+
+export type GrantableImport = (typeof GRANTABLE_IMPORTS)[number];
+
+/** What components of the handler directories may import. */
+export interface HandlerGrant {
+  readonly imports: readonly GrantableImport[];
+  /** Names of the handlers that it is for; all when absent. */
+  readonly handlers?: readonly string[];
+  /** The directory whose components it is for; all when absent. */
+  readonly directory?: string;
+}
+
 /** `weft.yaml`, checked, defaults filled in, paths absolute. */
 export interface OperatorConfig {
   /** Holds the store, the lock, the socket. */
@@ -81,7 +95,12 @@ export interface OperatorConfig {
   readonly cache_directory: string;
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly transport: { readonly kind: 'memory' };
-  readonly handlers: { readonly directories: readonly string[] };
+  readonly handlers: {
+    /** Weft's own come first. */
+    readonly directories: readonly string[];
+    /** Besides `clock` and `log`, which every handler has; Weft's own need none. */
+    readonly grants: readonly HandlerGrant[];
+  };
   readonly plugins: {
     readonly directories: readonly string[];
     /** By plugin name; a plugin that is not listed gets `{}`. */
@@ -92,7 +111,7 @@ export interface OperatorConfig {
   readonly mail: MailConfig;
   readonly limits: LimitsConfig;
   readonly retention: RetentionConfig;
-  readonly broker: { readonly cells: number; readonly drain_grace_ms: number };
+  readonly broker: { readonly cells: number; readonly cell_heap_mb: number; readonly drain_grace_ms: number };
   readonly api: {
     readonly host: string;
     readonly port: number;

@@ -23,9 +23,10 @@ export function openCellEngine(directory: string, cell?: Cell): CaseEngine {
       const host = cannedHost(world);
       const late = Promise.withResolvers<undefined>();
       const timer = setTimeout(() => late.resolve(undefined), CASE_LIMITS.timeout_ms);
-      const { output_bytes_max } = CASE_LIMITS;
+      const { memory_bytes_max, output_bytes_max } = CASE_LIMITS;
       const order = {
         directory,
+        memory_bytes_max,
         call: { name: 'run', step },
         output_bytes_max,
         frame_bytes_max: SMALL_FRAME_BYTES + 2 * output_bytes_max,

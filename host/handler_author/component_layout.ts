@@ -1,4 +1,4 @@
-import { ByteReader } from '../sandbox/byte_reader.ts';
+import { ByteReader } from '../sandbox/structure/byte_reader.ts';
 
 /** A core module inside a component. */
 export interface CoreModule {

@@ -1,5 +1,6 @@
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import type { StepRecord } from '../sandbox/cell/messages.ts';
-import type { OrderReport } from '../sandbox/cell.ts';
+import type { OrderReport } from '../sandbox/cell_link.ts';
 import { sandboxFailure } from '../sandbox/failures.ts';
 import { judgeRun, type RunVerdict } from '../sandbox/run_end.ts';
 import type { CannedWorld } from './native/canned_host.ts';
@@ -34,6 +35,7 @@ export const CASE_LIMITS = {
   timeout_ms: 20_000,
   memory_bytes_max: 64 * 1024 * 1024,
   output_bytes_max: 4 * 1024 * 1024,
+  output_depth_max: STEP_LIMIT_PRESETS.output_depth_max,
 } as const;
 
 /** A run that was not done in time and was killed. */

@@ -1,11 +1,10 @@
 import type { Capability } from '../../kernel/capability/types.ts';
 import type { CheckedComponent } from '../sandbox/component_check.ts';
-import { checkComponent } from '../sandbox/component_check.ts';
-import { readComponent } from '../sandbox/component_reader.ts';
-import { COMPONENT_BYTES_MAX } from '../sandbox/limits.ts';
+import { checkShape } from '../sandbox/component_check.ts';
+import { readComponent } from '../sandbox/structure/component_reader.ts';
 import { readManifest } from '../toolchain/manifest.ts';
 import { type ComponentLayout, readLayout } from './component_layout.ts';
-import { type LoadedTarget, loadTarget, openAuthorStore, withCache } from './load.ts';
+import { AUTHOR_BOUNDS, type LoadedTarget, loadTarget, openAuthorStore, withCache } from './load.ts';
 import type { Target } from './target.ts';
 
 /** What there is to know of a component. */
@@ -32,10 +31,9 @@ export function inspectComponent(target: Target): Promise<Inspection> {
 }
 
 function describe(target: Target, { bytes, digest, capability }: LoadedTarget): Inspection {
-  const { imports } = checkComponent(bytes, COMPONENT_BYTES_MAX);
-  const exports = readComponent(bytes)
-    .exports.map(({ name }) => name)
-    .sort();
+  const shape = readComponent(bytes);
+  const { imports } = checkShape(shape, AUTHOR_BOUNDS);
+  const exports = shape.exports.map(({ name }) => name).sort();
   const manifest = readManifest(target.component);
   const isItsOwn = manifest?.digest === digest;
   return {

@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Capability } from '../../kernel/capability/types.ts';
-import { acceptCapability } from '../catalog/load.ts';
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
+import { acceptCapability } from '../catalog/accept_capability.ts';
+import type { ComponentBounds } from '../sandbox/component_check.ts';
 import { type ComponentStore, openComponentStore } from '../sandbox/component_store.ts';
 import { COMPONENT_BYTES_MAX } from '../sandbox/limits.ts';
 import type { Transpile } from '../sandbox/transpiler.ts';
@@ -50,11 +52,17 @@ export async function loadTarget(target: Target, components: ComponentStore): Pr
   return { bytes, digest, capability, directory: components.locate(digest)! };
 }
 
+/** What a component may be on the author's machine: as an operator has it who says nothing else. */
+export const AUTHOR_BOUNDS: ComponentBounds = {
+  component_bytes_max: COMPONENT_BYTES_MAX,
+  memory_bytes_max: STEP_LIMIT_PRESETS.memory_bytes_max,
+};
+
 /** A component store for `cacheDirectory`. @throws component_cache_unavailable */
 export function openAuthorStore(cacheDirectory: string, transpile?: Transpile): Promise<ComponentStore> {
   return openComponentStore({
     cacheDirectory,
-    maxComponentBytes: COMPONENT_BYTES_MAX,
+    ...AUTHOR_BOUNDS,
     validateCapability: (value) => acceptCapability(value, compiler),
     ...(transpile === undefined ? {} : { transpile }),
   });

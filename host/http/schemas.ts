@@ -1,6 +1,9 @@
 import type { CatalogEntry } from '../../kernel/capability/types.ts';
 import type { Diagnostic } from '../../kernel/diagnostics.ts';
 import type { DeadLetterReason, Failure, OperatorAct } from '../../kernel/task/events.ts';
+import type { HandlerFile, OfferedHandler } from '../catalog/handler_files.ts';
+import { LOAD_STAGES } from '../catalog/refusal.ts';
+import type { ExamplesReport } from '../catalog/run_examples.ts';
 import type {
   DeadLetterView,
   GraphView,
@@ -8,9 +11,11 @@ import type {
   RetentionReport,
   RetentionView,
   RetiredTask,
+  StepReceipt,
   StepView,
   TaskView,
 } from '../orchestrator/port.ts';
+import type { HostUsage } from '../sandbox/port.ts';
 import type { DeadLetterCounts, DeadLetterRow, RetentionAct, TaskSummary, WaitingRow } from '../store/port.ts';
 import type { Problem } from './problem.ts';
 import type { Schema } from './route.ts';
@@ -18,6 +23,7 @@ import type { HandlerSummary } from './routes/handlers.ts';
 
 const text: Schema = { type: 'string' };
 const count: Schema = { type: 'integer', minimum: 0 };
+const duration: Schema = { type: 'number', minimum: 0 };
 const flag: Schema = { type: 'boolean' };
 const anything: Schema = {};
 const open: Schema = { type: 'object' };
@@ -129,6 +135,22 @@ const GIVEN = orNull({
   description: 'The value, or why it is not shown; `${secrets.NAME}` stands for secrets.',
 });
 
+/** Of a receipt: what a version may not have written. */
+const RUN_FIELDS = [
+  'queue_ms',
+  'instantiate_ms',
+  'run_ms',
+  'memory_bytes',
+  'cell_pid',
+  'host_calls',
+  'hosts',
+  'bytes_in',
+  'bytes_out',
+  'denials',
+  'denied',
+  'secret_uses',
+] as const;
+
 /** The schemas of what the API answers, by name. They say what is there, and leave room for more. */
 export const REPLIES: Readonly<Record<string, Schema>> = {
   TaskSummary: object<TaskSummary>(SUMMARY_FIELDS),
@@ -173,7 +195,7 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
         deadlines: listOf(object<{ name: string; at: number }>({ name: text, at: time })),
       }),
     ),
-    receipt: orNull(open),
+    receipt: orNull(ref('StepReceipt')),
     resolved: orNull(object<OperatorAct>({ by: text, reason: text })),
     dead_letter: orNull(
       object<NonNullable<StepView['dead_letter']>>({
@@ -182,6 +204,36 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
       }),
     ),
   }),
+  StepReceipt: {
+    ...object<StepReceipt>(
+      {
+        broker: { ...text, description: 'Who ran it.' },
+        claimed_at: time,
+        queue_ms: { ...duration, description: 'Waiting for a cell.' },
+        instantiate_ms: { ...duration, description: 'Making a fresh instance.' },
+        run_ms: { ...duration, description: 'In the handler, its host calls included.' },
+        memory_bytes: {
+          ...count,
+          description: 'Linear memory at its largest; 0 when the cell did not live to tell.',
+        },
+        cell_pid: { ...count, description: 'Of the process that ran it; 0 when it never had one.' },
+        host_calls: { ...count, description: 'HTTP requests and mails.' },
+        hosts: { ...listOf(text), description: 'Contacted, as `name:port`, sorted; the first hundred.' },
+        bytes_in: { ...count, description: 'Received through host calls, decoded.' },
+        bytes_out: count,
+        denials: { ...count, description: 'Of everything that was refused, how often.' },
+        denied: {
+          ...listOf(object<HostUsage['denied'][number]>({ function: text, target: text, reason: text })),
+          description: 'The first of them.',
+        },
+        secret_uses: listOf(
+          object<HostUsage['secret_uses'][number]>({ secret: text, host: text, position: text, count }),
+        ),
+      },
+      RUN_FIELDS,
+    ),
+    description: 'What the last run of a step cost and did. Receipts that older versions wrote may lack fields.',
+  },
   Event: object<NumberedEvent>({
     seq: count,
     event: {
@@ -257,6 +309,27 @@ export const REPLIES: Readonly<Record<string, Schema>> = {
     category: text,
   }),
   HandlerPage: pageOf('HandlerSummary'),
+  HandlerFile: object<HandlerFile>({
+    file: text,
+    status: { enum: ['loaded', 'refused'] },
+    since: time,
+    offers: {
+      ...listOf(object<OfferedHandler>({ name: text, version: text, digest: text })),
+      description: 'Handlers that are offered because of this file, what it held before included.',
+    },
+    stage: { ...orNull({ enum: LOAD_STAGES }), description: 'The check that refused it.' },
+    diagnostics: listOf(ref('Diagnostic')),
+    examples: {
+      ...orNull(
+        object<ExamplesReport>({
+          passed: count,
+          skipped: listOf(object<ExamplesReport['skipped'][number]>({ title: text, reason: text })),
+        }),
+      ),
+      description: 'What became of the examples of a loaded one; null where they were not run.',
+    },
+  }),
+  HandlerFilePage: pageOf('HandlerFile'),
   Handler: object<CatalogEntry>({ name: text, version: text, digest: text, capability: open }),
   Diagnostic: object<Diagnostic>(
     {

@@ -70,12 +70,7 @@ export function createHostFunctions(services: HostServices, run: HostRun): HostF
   const { identity, limits, template, signal } = run;
   const meter = createMeter(limits);
   const record = createRunRecord(services.audit);
-  const log = createGuestLog(
-    services.log,
-    identity,
-    limits.log_lines_max,
-    services.secrets.redactor(identity.namespace),
-  );
+  const log = createGuestLog(services.log, identity, limits, services.secrets.redactor(identity.namespace));
   const clock = createClock(services.now());
   const paceImport = createPacer(limits.imports_per_second_max, signal);
   const paceHostCall = createPacer(limits.host_calls_per_second_max, signal);

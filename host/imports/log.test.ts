@@ -1,3 +1,4 @@
+import { STEP_LIMIT_PRESETS } from '../../kernel/template/step_limits.ts';
 import { STEP } from '../../testing/host_calls.ts';
 import { assert, suite } from '../../testing/suite.ts';
 import { createGuestLog } from './log.ts';
@@ -8,12 +9,12 @@ const test = suite('guest log');
 const { task_id, step_id, step_name, attempt } = STEP;
 const ABOUT = { source: 'handler', task_id, step_id, step_name, attempt };
 
-function logger(lines_max = 100) {
+function logger(limits: { readonly log_lines_max?: number; readonly log_bytes_max?: number } = {}) {
   const lines: [string, object, string][] = [];
   const take = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
   const sink = { debug: take('debug'), info: take('info'), warn: take('warn'), error: take('error') };
   const redactor = createRedactor([redactable('KEY', 'canary-value-1')]);
-  return { log: createGuestLog(sink, STEP, lines_max, redactor), lines };
+  return { log: createGuestLog(sink, STEP, { ...STEP_LIMIT_PRESETS, ...limits }, redactor), lines };
 }
 
 test('lines carry their level and who wrote them', () => {
@@ -56,7 +57,7 @@ test('a field named __proto__ is a field', () => {
 });
 
 test('length and number are capped', () => {
-  const { log, lines } = logger(2);
+  const { log, lines } = logger({ log_lines_max: 2 });
   log('info', 'x'.repeat(1_000_000), `{"a": "${'y'.repeat(1_000_000)}"}`);
   assert.ok(JSON.stringify(lines).length < 20_000);
   for (let line = 0; line < 1_000; line += 1) log('info', 'flood', '');
@@ -64,8 +65,17 @@ test('length and number are capped', () => {
     lines.slice(1).map(([level, , message]) => [level, message]),
     [
       ['info', 'flood'],
-      ['warn', 'the step wrote 2 log lines; further ones are dropped'],
+      ['warn', 'the step wrote 2 log lines; further lines are dropped'],
     ],
+  );
+});
+
+test('bytes are capped, and nothing gets past the cap by being short', () => {
+  const { log, lines } = logger({ log_bytes_max: 10 });
+  for (const message of ['éé', 'abcdef', 'x', 'y']) log('info', message, '');
+  assert.equal(
+    lines.map(([, , message]) => message),
+    ['éé', 'abcdef', 'the step wrote 10 bytes of log; further lines are dropped'],
   );
 });
 

@@ -1,5 +1,5 @@
 import type { Json } from '../../kernel/json.ts';
-import type { StepIdentity } from '../sandbox/port.ts';
+import type { StepIdentity, StepLimits } from '../sandbox/port.ts';
 import type { Redactor } from './redaction.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -18,25 +18,37 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 export type GuestLog = (level: unknown, message: unknown, fields: unknown) => void;
 
 /**
- * A guest's log. Each line carries who wrote it; secrets are redacted, control characters escaped, length and number
- * capped. Fields that are not a JSON object are kept as text under `unparsed`. The first line over `lines_max` is
+ * A guest's log. Each line carries who wrote it; secrets are redacted, control characters escaped, length number and
+ * bytes capped. Fields that are not a JSON object are kept as text under `unparsed`. The first line over a limit is
  * replaced by a warning, the others are dropped.
  *
  * @throws TypeError for arguments that are not of the WIT's types.
  */
-export function createGuestLog(sink: LogSink, identity: StepIdentity, lines_max: number, redactor: Redactor): GuestLog {
+export function createGuestLog(
+  sink: LogSink,
+  identity: StepIdentity,
+  { log_lines_max, log_bytes_max }: Pick<StepLimits, 'log_lines_max' | 'log_bytes_max'>,
+  redactor: Redactor,
+): GuestLog {
   const { task_id, step_id, step_name, attempt } = identity;
   const about = { source: 'handler', task_id, step_id, step_name, attempt };
   // In this order: a cut must not leave half a secret, nor half an escape.
   const safe = (text: string): string => escapeUnsafe(clip(redactor.text(text)));
   let lines = 0;
+  let bytes = 0;
+  let full = false;
   return (level, message, fields) => {
     if (!LEVELS.has(level) || typeof message !== 'string' || typeof fields !== 'string') {
       throw new TypeError('weft:log/logger#log takes a level and two strings');
     }
+    if (full) return;
     lines += 1;
-    if (lines > lines_max + 1) return;
-    if (lines > lines_max) return sink.warn(about, `the step wrote ${lines_max} log lines; further ones are dropped`);
+    bytes += Buffer.byteLength(message) + Buffer.byteLength(fields);
+    if (lines > log_lines_max || bytes > log_bytes_max) {
+      full = true;
+      const limit = lines > log_lines_max ? `${log_lines_max} log lines` : `${log_bytes_max} bytes of log`;
+      return sink.warn(about, `the step wrote ${limit}; further lines are dropped`);
+    }
     const parsed = fields === '' ? undefined : parseFields(fields, safe);
     sink[level as Level](parsed === undefined ? about : { ...about, fields: parsed }, safe(message));
   };

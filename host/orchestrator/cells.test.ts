@@ -56,7 +56,7 @@ async function inCells(
       await use(
         rig,
         {
-          broker: { cells: 1, drain_grace_ms: 0 },
+          broker: { cells: 1, cell_heap_mb: 128, drain_grace_ms: 0 },
           egress: { allow: [{ scheme: 'http', host: '127.0.0.1', port: server.port, private: true }] },
           limits: { ...limits, output_bytes_max: OUTPUT_BYTES_MAX },
         },

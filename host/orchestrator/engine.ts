@@ -29,6 +29,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly retention: Retention;
   readonly catalog: Catalog;
+  readonly handlerFiles: Engine['handlerFiles'];
   readonly checker: TemplateChecker;
   readonly hooks: Hooks;
   readonly watchers: Watchers;
@@ -189,6 +190,7 @@ export function createEngine(options: EngineOptions): Engine {
       return verified(digest, data, 'the store');
     },
     handlers: () => catalog.entries(),
+    handlerFiles: options.handlerFiles,
 
     async health() {
       const answer = await store.countTasks().then(

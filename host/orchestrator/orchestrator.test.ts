@@ -61,6 +61,7 @@ async function opened(
     faults: NO_FAULTS,
     clock: { ...SYSTEM_CLOCK, now: () => 2_000 },
     loadTemplate: async () => COMPILED,
+    canRun: () => true,
     watchers: new Watchers(),
     catalog: () => [],
     announcer: new Announcer(createHooks(), logger),

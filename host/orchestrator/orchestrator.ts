@@ -33,6 +33,7 @@ import { Claims } from './claims.ts';
 import { rowsOf, timerRows } from './commit_plan.ts';
 import { commandOf, dispatchOf, fenceOf, identityOf, planDispatch } from './dispatch_names.ts';
 import { planPoints, recordedAnswer, textsOf } from './plan_texts.ts';
+import { Recovery } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
 import { StuckWatch } from './stuck_watch.ts';
 import { type Creation, TaskHost } from './task_host.ts';
@@ -50,6 +51,8 @@ export interface OrchestratorOptions {
   readonly faults: Faults;
   readonly clock: Clock;
   loadTemplate(digest: string): Promise<CompiledTemplate>;
+  /** Whether a component can be run by some worker. */
+  readonly canRun: (digest: string) => boolean;
   readonly watchers: Watchers;
   readonly announcer: Announcer;
   /** What plans may use now, the newest version of a name first. */
@@ -62,8 +65,6 @@ export interface OrchestratorOptions {
   readonly snapshotEventsMin: number;
 }
 
-/** How many unanswered dispatches are read at a time after a start. */
-const RECOVERY_PAGE = 200;
 /** Of large values, in the states that are kept in memory. */
 const CACHED_LARGE_BYTES_MAX = 256 * 1024 * 1024;
 /** How long to leave a store or transport alone that did not take something. */
@@ -84,6 +85,7 @@ export class Orchestrator {
   readonly #tasks: TaskHost;
   readonly #timers: TimerPump;
   readonly #stuck: StuckWatch;
+  readonly #recovery: Recovery;
   readonly #claims = new Claims();
   readonly #consumers: Consumer[] = [];
   readonly #closing = new AbortController();
@@ -112,6 +114,16 @@ export class Orchestrator {
       fire: (taskId, command) => this.#tasks.perform(taskId, command, () => undefined),
       onError: (error) => options.logger.error({ err: error }, 'timers could not be fired; trying again'),
     });
+    this.#recovery = new Recovery({
+      store: options.store,
+      tasks: this.#tasks,
+      env: options.env,
+      canRun: options.canRun,
+      clock: options.clock,
+      logger: options.logger,
+      resend: (taskId) => this.#resend(taskId),
+      signal: this.#closing.signal,
+    });
     this.#stuck = new StuckWatch({
       store: options.store,
       clock: options.clock,
@@ -135,7 +147,7 @@ export class Orchestrator {
         if (claim !== undefined) this.#claims.claimed(claim);
       }),
     );
-    await this.#recover();
+    await this.#recovery.recover();
     await this.#timers.start();
     this.#stuck.start();
   }
@@ -167,6 +179,11 @@ export class Orchestrator {
   /** The number that no event of this unsettled task has passed; undefined when only the store knows. */
   lastSeq(taskId: string): number | undefined {
     return this.#tasks.lastSeq(taskId);
+  }
+
+  /** Handlers came or went: steps that waited for one that is here now go on. Never rejects. */
+  workersChanged(): Promise<void> {
+    return this.#recovery.workersChanged();
   }
 
   /** Takes no more work and resolves once what was taken is durable. */
@@ -347,34 +364,15 @@ export class Orchestrator {
     }
   }
 
-  /** Sends again every dispatch that has no answer; what waited for a worker is tried anew. */
-  async #recover(): Promise<void> {
-    const { store, logger } = this.#options;
-    let recovered: string | undefined;
-    let cursor: string | undefined;
-    do {
-      const page = await store.listDispatches({ limit: RECOVERY_PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { task_id } of page.items) {
-        if (recovered === task_id) continue;
-        recovered = task_id;
-        try {
-          await this.#recoverTask(task_id);
-        } catch (error) {
-          if (error instanceof WeftError && error.kind === 'retry') throw error;
-          logger.error({ err: error, task_id }, 'a task cannot be taken up again');
-        }
-      }
-      cursor = page.next_cursor;
-    } while (cursor !== undefined);
-  }
-
-  async #recoverTask(taskId: string): Promise<void> {
+  /** Sends again what a task's steps have no answer to. */
+  async #resend(taskId: string): Promise<void> {
+    const { store, clock } = this.#options;
     const open = await this.#tasks.look(taskId, (state) =>
-      [...state.steps.values()].filter((step) => step.status === 'enqueued'),
+      [...state.steps.values()].filter((step) => step.status === 'enqueued' && step.plan !== undefined),
     );
     // Whether a planner was called, nobody can tell any more; it is paid for, and the answer will not come.
-    for (const step of open.filter(({ plan }) => plan !== undefined)) {
-      const lost = { kind: 'record_call_lost' as const, at: this.#options.clock.now(), ...dispatchOf(step) };
+    for (const step of open) {
+      const lost = { kind: 'record_call_lost' as const, at: clock.now(), ...dispatchOf(step) };
       await this.#tasks.perform(taskId, lost, () => undefined);
     }
     const unanswered = await this.#tasks.look(taskId, (state) =>
@@ -384,9 +382,8 @@ export class Orchestrator {
     );
     for (const { value, blobs } of unanswered) {
       // They are there, unless this Weft sets apart what the last one sent as it was.
-      for (const blob of blobs) await this.#options.store.putBlob(blob, this.#options.clock.now());
+      for (const blob of blobs) await store.putBlob(blob, clock.now());
       this.#dispatch(value);
     }
-    await this.#tasks.perform(taskId, { kind: 'worker_available', at: this.#options.clock.now() }, () => undefined);
   }
 }

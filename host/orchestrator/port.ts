@@ -7,10 +7,13 @@ import type {
   Failure,
   OperatorAct,
   Principal,
+  Receipt,
   StepStatus,
   TaskEvent,
   TaskStatus,
 } from '../../kernel/task/events.ts';
+import type { HandlerFile } from '../catalog/handler_files.ts';
+import type { HostUsage, RunMeasure } from '../sandbox/port.ts';
 import type {
   DeadLetterCounts,
   DeadLetterQuery,
@@ -37,6 +40,9 @@ export interface Submission {
   /** Create it without dispatching anything. */
   readonly paused?: boolean;
 }
+
+/** What a run cost and did. Receipts of earlier versions lack some of it. */
+export type StepReceipt = Pick<Receipt, 'broker' | 'claimed_at'> & Partial<RunMeasure & HostUsage>;
 
 /** A step as people see it. */
 export interface StepView {
@@ -72,7 +78,7 @@ export interface StepView {
     readonly signals: Json;
     readonly deadlines: readonly { name: string; at: number }[];
   } | null;
-  readonly receipt: JsonObject | null;
+  readonly receipt: StepReceipt | null;
   readonly resolved: OperatorAct | null;
   /** Its entry in the list of dead letters, open or not. */
   readonly dead_letter: { readonly reason: DeadLetterReason; readonly state: DeadLetterState } | null;
@@ -238,6 +244,8 @@ export interface Engine {
   /** The JSON of a large value that an event refers to, in UTF-8. @throws blob_not_found, store_corrupt */
   blob(digest: string): Promise<Uint8Array>;
   handlers(): readonly CatalogEntry[];
+  /** The components' files in the handler directories: what joined the catalog, what was refused and why. */
+  handlerFiles(): readonly HandlerFile[];
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
 }
 

@@ -83,7 +83,7 @@ test('a drain lets runs finish within its grace', () =>
     const puppet = new Puppet();
     const { engine, close } = await rig.start({
       handlers: [puppet],
-      config: { broker: { cells: 1, drain_grace_ms: 10_000 } },
+      config: { broker: { cells: 1, cell_heap_mb: 128, drain_grace_ms: 10_000 } },
     });
     const taskId = await submitted(engine, step('a', { catalog: 'puppet' }), step('b', { dependencies: ['a'] }));
     const run = await puppet.next();

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert, suite } from '../../testing/suite.ts';
-import { type CallHost, type Cell, type OrderEnd, startCell } from './cell.ts';
+import { type Cell, startCell } from './cell.ts';
 import { confinedArguments } from './cell_flags.ts';
+import type { CallHost, OrderEnd } from './cell_link.ts';
 import { CONFINEMENT, smuggled, vanished } from './fixtures/runs.ts';
 
 const test = suite('cell');
@@ -33,6 +34,7 @@ async function endOf(script: string, callHost: CallHost = noCalls): Promise<Orde
     {
       directory: components.locate('any')!,
       call: { name: 'run', step: {} as never },
+      memory_bytes_max: CONFINEMENT.memory_bytes_max,
       output_bytes_max: 1000,
       frame_bytes_max: 2000,
     },
@@ -100,6 +102,7 @@ test('a component that is not there cannot be loaded', async () => {
   const order = {
     directory: join(scratch, 'gone'),
     call: { name: 'describe' },
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     output_bytes_max: 1000,
     frame_bytes_max: 1000,
   } as const;
@@ -117,6 +120,7 @@ test('leaves Ctrl-C and a supervisor to its broker', async () => {
   const order = {
     directory: smuggled(mkdtempSync(join(scratch, 'component-')), '').locate('any')!,
     call: { name: 'describe' },
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     output_bytes_max: 1000,
     frame_bytes_max: 1000,
   } as const;

@@ -1,4 +1,6 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { assert, suite } from '../../testing/suite.ts';
 import { createCellExecutor } from './cell_executor.ts';
 import { failureOf, outcomeOf, probeLab, resultOf, verdict } from './fixtures/lab.ts';
@@ -217,5 +219,80 @@ test('two hundred steps in one cell leave nothing behind', async () => {
     assert.is(new Set(ends.map(({ measure }) => measure.memory_bytes)).size, 1);
   } finally {
     await alone.close();
+  }
+});
+
+test('replaces a cell that has worked enough, and loses no step by it', async () => {
+  const alone = lab.openExecutor(1, { cell_runs_max: 3 });
+  const pids = new Set<number>();
+  let inFlight = 0;
+  const host = hostFunctions(async () => {
+    assert.ok(++inFlight <= 1, 'a cell and the one that replaces it worked at once');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    inFlight--;
+    return { ok: '1' };
+  });
+  try {
+    // Never without work: whoever replaces a cell has to wait for the end of a run.
+    const work = async () => {
+      while (pids.size < 4) {
+        const end = await alone.run(stepRun(lab.probe, { do: 'clock' }, { host }));
+        assert.is(verdict(end), 'complete');
+        pids.add(end.measure.cell_pid);
+      }
+    };
+    await Promise.all([work(), work(), work()]);
+  } finally {
+    await alone.close();
+  }
+  for (const pid of pids) assert.throws(() => process.kill(pid, 0), /ESRCH/);
+});
+
+test('a cell that dies takes its own step with it and no other', async () => {
+  const [pid] = await Promise.all([run({ do: 'honest' }), run({ do: 'honest' })]).then((ends) =>
+    ends.map(({ measure }) => measure.cell_pid),
+  );
+  const gate = Promise.withResolvers<void>();
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  const host = hostFunctions(async () => {
+    if (++asked === 2) both.resolve();
+    await gate.promise;
+    return { ok: '1' };
+  });
+  const running = [run({ do: 'clock' }, { host }), run({ do: 'clock' }, { host })];
+  await both.promise;
+  const waiting = run({ do: 'honest' });
+  process.kill(pid!, 'SIGKILL');
+  const crashed = await Promise.race(running);
+  assert.equal([verdict(crashed), crashed.measure.cell_pid], ['cell_crashed', pid]);
+  assert.is(verdict(await waiting), 'complete', 'the dead cell was replaced');
+  gate.resolve();
+  assert.equal((await Promise.all(running)).map(verdict).sort(), ['cell_crashed', 'complete']);
+});
+
+test('cells with nothing to do rehearse what is loaded later', async () => {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'weft-later-')));
+  const source = `
+    export const instantiate = () => ({ handler: {
+      describe: () => { globalThis.described = (globalThis.described ?? 0) + 1; return '{}'; },
+      run: async () => ({ tag: 'complete', val: String(globalThis.described ?? 0) }),
+    } });`;
+  writeFileSync(join(directory, 'component.mjs'), source);
+  const loaded: string[] = [];
+  const components = { directory, locate: () => directory, digests: () => loaded };
+  const alone = createCellExecutor({ ...CONFINEMENT, cells: 1, components, logger: silent });
+  try {
+    const described = async () => resultOf(await alone.run(stepRun('first', {}))) as unknown as number;
+    assert.is(await described(), 0);
+    // A run has them rehearsed too, after it ended: it must have been before.
+    for (let tries = 1; ; tries++) {
+      loaded.push(`later-${tries}`);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      if ((await described()) === tries) break;
+    }
+  } finally {
+    await alone.close();
+    rmSync(directory, { recursive: true });
   }
 });

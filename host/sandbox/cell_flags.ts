@@ -1,7 +1,11 @@
 import { extname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { STRUCTURE_BOUNDS } from './structure/bounds.ts';
 
 const WASM_PAGE_BYTES = 65536;
+
+/** Tables are no linear memory; without this they could grow to 10 million entries each. */
+const TABLE_ENTRIES_MAX = STRUCTURE_BOUNDS.table_entries;
 
 /** Where the code of child processes lives; all of it, and nothing else, is readable to them. */
 const CODE_DIRECTORY = fileURLToPath(new URL('./cell/', import.meta.url));
@@ -35,6 +39,7 @@ export function confinedArguments(program: string, confinement: Confinement): st
     ...[CODE_DIRECTORY, ...readable].map((path) => `--allow-fs-read=${asDirectory(path)}`),
     ...writable.map((path) => `--allow-fs-write=${asDirectory(path)}`),
     `--wasm-max-mem-pages=${Math.floor(memory_bytes_max / WASM_PAGE_BYTES)}`,
+    `--wasm-max-table-size=${TABLE_ENTRIES_MAX}`,
     `--max-old-space-size=${heap_mb_max}`,
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',

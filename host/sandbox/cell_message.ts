@@ -36,7 +36,7 @@ function readEnd(end: Readonly<Record<string, unknown>>): GuestEnd {
     case 'unloadable':
       return { kind, message: text(message) };
     case 'too_large':
-      return { kind, what: what === 'host call' ? what : 'output', bytes: count(bytes, 'bytes') };
+      return { kind, what: what === 'host call' || what === 'memory' ? what : 'output', bytes: count(bytes, 'bytes') };
     default:
       throw new Error('an end of an unknown kind');
   }

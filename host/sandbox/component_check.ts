@@ -1,5 +1,6 @@
 import { HANDLER_INTERFACE, HOST_INTERFACES } from './cell/interfaces.ts';
-import { type ComponentShape, readComponent } from './component_reader.ts';
+import { type ComponentShape, type ExternName, readComponent } from './structure/component_reader.ts';
+import { ComponentRefusal } from './structure/refusal.ts';
 
 /** What a component that may be transpiled imports and exports. */
 export interface CheckedComponent {
@@ -9,24 +10,46 @@ export interface CheckedComponent {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Copied into generated code, none of these characters can end a string or a comment there. */
-const HARMLESS_NAME = /^[A-Za-z0-9_$.:/@#|[\]-]{0,512}$/;
+/** How large a component may be. */
+export interface ComponentBounds {
+  readonly component_bytes_max: number;
+  /** Of its linear memory when it starts. */
+  readonly memory_bytes_max: number;
+}
 
 const VERSIONED_NAME = /^(.+)@(\d+)\.(\d+)\.\d+$/;
 
 /**
- * Checks a component before anything of it is compiled or run: its size and structure, the characters of every name
- * in it, that it exports a handler and imports nothing but interfaces that this host offers.
+ * Checks a component before anything of it is compiled or run: its size, every section and instruction of it, how much it
+ * has of each thing, every name in it; that it starts within the memory limit, exports a handler and imports nothing but
+ * interfaces that this host offers. Takes time in proportion to the bytes.
  *
- * @throws Error whose message names every problem found
+ * @throws ComponentRefusal, and nothing else
  */
-export function checkComponent(bytes: Uint8Array, bytesMax: number): CheckedComponent {
-  if (bytes.length > bytesMax) throw new Error(`it has ${bytes.length} bytes; at most ${bytesMax} are allowed`);
-  const shape = readComponent(bytes);
-  const problems = [...nameProblems(shape), ...importProblems(shape)];
+export function checkComponent(bytes: Uint8Array, bounds: ComponentBounds): CheckedComponent {
+  checkSize(bytes.length, bounds);
+  return checkShape(readComponent(bytes), bounds);
+}
+
+/** @throws ComponentRefusal */
+export function checkSize(bytes: number, { component_bytes_max }: ComponentBounds): void {
+  if (bytes <= component_bytes_max) return;
+  throw new ComponentRefusal('size', `it has ${bytes} bytes; at most ${component_bytes_max} are allowed`);
+}
+
+/**
+ * What of the check depends on this host and not on the component alone.
+ * @throws ComponentRefusal
+ */
+export function checkShape(shape: ComponentShape, { memory_bytes_max }: ComponentBounds): CheckedComponent {
+  if (shape.memory_bytes > memory_bytes_max) {
+    const problem = `it starts with ${shape.memory_bytes} bytes of memory, where ${memory_bytes_max} are allowed`;
+    throw new ComponentRefusal('memory', problem);
+  }
+  const problems = importProblems(shape);
   const handler = shape.exports.filter(({ name, instance }) => instance && offered(name) === HANDLER_INTERFACE.name);
   if (handler.length !== 1) problems.push(`it does not export ${HANDLER_INTERFACE.name} in a version up to 1.0`);
-  if (problems.length > 0) throw new Error(problems.join('; '));
+  if (problems.length > 0) throw new ComponentRefusal('world', problems.join('; '));
   const imports = shape.imports.map(({ name }) => name).sort();
   const versions = Object.fromEntries(
     [...imports, handler[0]!.name].map((name) => name.split('@') as [string, string]),
@@ -34,26 +57,22 @@ export function checkComponent(bytes: Uint8Array, bytesMax: number): CheckedComp
   return { imports, versions };
 }
 
-function nameProblems({ names }: ComponentShape): string[] {
-  const bad = [...names].find((name) => !HARMLESS_NAME.test(name) || name === '__proto__');
-  return bad === undefined
-    ? []
-    : [`the name ${JSON.stringify(bad.slice(0, 80))} is too long or has forbidden characters`];
-}
+/** The first few: a component may import a thousand things. */
+const PROBLEMS_MAX = 10;
 
 function importProblems({ imports }: ComponentShape): string[] {
   const seen = new Set<string>();
-  return imports.flatMap(({ name, instance }) => {
-    const known = instance ? offered(name) : undefined;
-    if (known === undefined || known === HANDLER_INTERFACE.name) {
-      return [
-        `it imports "${name.slice(0, 80)}", which is not offered; offered are ${Object.keys(HOST_INTERFACES).join(', ')}`,
-      ];
-    }
-    if (seen.has(known)) return [`it imports ${known} in two versions`];
-    seen.add(known);
-    return [];
-  });
+  return imports.flatMap((each) => importProblem(each, seen) ?? []).slice(0, PROBLEMS_MAX);
+}
+
+function importProblem({ name, instance }: ExternName, seen: Set<string>): string | undefined {
+  const known = instance ? offered(name) : undefined;
+  if (known === undefined || known === HANDLER_INTERFACE.name) {
+    return `it imports "${name.slice(0, 80)}", which is not offered; offered are ${Object.keys(HOST_INTERFACES).join(', ')}`;
+  }
+  if (seen.has(known)) return `it imports ${known} in two versions`;
+  seen.add(known);
+  return undefined;
 }
 
 /** The interface that a name with a version means, when this host has it in that version. */

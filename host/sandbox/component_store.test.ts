@@ -7,7 +7,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { assert, suite } from '../../testing/suite.ts';
 import { type ComponentStoreOptions, openComponentStore } from './component_store.ts';
 import { fixtureComponent } from './fixtures/components.ts';
-import { believe } from './fixtures/runs.ts';
+import { believe, CONFINEMENT } from './fixtures/runs.ts';
 import { TRANSPILER_VERSION } from './transpiler.ts';
 
 const test = suite('component store');
@@ -20,7 +20,8 @@ const newCache = () => mkdtempSync(join(root, 'cache-'));
 const open = (cacheDirectory: string, options: Partial<ComponentStoreOptions> = {}) =>
   openComponentStore({
     cacheDirectory,
-    maxComponentBytes: 16 * 1024 * 1024,
+    component_bytes_max: 16 * 1024 * 1024,
+    memory_bytes_max: CONFINEMENT.memory_bytes_max,
     validateCapability: believe,
     ...options,
   });
@@ -107,7 +108,7 @@ test('asks the validator of today about a capability of yesterday', async () => 
 
 test('refuses bytes that are no component that may run here, and keeps nothing of them', async () => {
   const cache = newCache();
-  const store = await open(cache, { maxComponentBytes: 1000 });
+  const store = await open(cache, { component_bytes_max: 1000 });
   const error = await refusal(store.load(Buffer.from('not a component')));
   assert.is(error.code, 'component_refused');
   assert.match(error.message, /sha256:[0-9a-f]{64} is refused: not a WebAssembly binary/);

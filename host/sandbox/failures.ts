@@ -11,6 +11,8 @@ export const SANDBOX_FAILURES = {
   cell_crashed: { retryable: true, message: 'the sandbox process died' },
   /** A WebAssembly trap: an uncaught exception, a failed assertion, a stack overflow, a refused allocation. */
   trap: { retryable: false, message: 'the handler trapped' },
+  /** Processor time at its limit; the cell was killed. */
+  cpu_exceeded: { retryable: false, message: 'the handler needs more processor time than it may use' },
   /** Linear memory or the cell's heap at its limit. */
   memory_exceeded: { retryable: false, message: 'the handler needs more memory than it may use' },
   /** An outcome, or the arguments of a host call, beyond the limit. */

@@ -27,6 +27,18 @@ test('kills an endless loop at its deadline', async () => {
   assert.is(failure.retryable, true);
 });
 
+test('stops a guest that has used up its processor time, and not one that waits', async () => {
+  const limits = { cpu_ms_max: 200, timeout_ms: 60_000 };
+  const failure = await failsAlone({ do: 'loop' }, 'cpu_exceeded', { limits });
+  assert.equal([failure.retryable, /200 ms/.test(failure.message)], [false, true]);
+  const slow = hostFunctions(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return { ok: '1' };
+  });
+  // The first run compiles the component, which counts.
+  assert.is(verdict(await run({ do: 'clock' }, { host: slow, limits: { ...limits, cpu_ms_max: 500 } })), 'complete');
+});
+
 test('survives what a guest does to itself', async () => {
   assert.match((await failsAlone({ do: 'throw' }, 'trap')).message, /unreachable/);
   assert.is((await failsAlone({ do: 'trap' }, 'trap')).retryable, false);
@@ -39,7 +51,11 @@ test('stops a guest that eats memory', async () => {
 
 test("holds a run to its own memory limit, below the cell's", async () => {
   const limits = { memory_bytes_max: 8 * MB };
-  await failsAlone({ do: 'grow', bytes: 16 * MB }, 'memory_exceeded', { limits });
+  await failsAlone({ do: 'hoard' }, 'memory_exceeded', { limits });
+  const { measure } = await run({ do: 'hoard' }, { limits });
+  assert.ok(measure.memory_bytes > MB && measure.memory_bytes <= limits.memory_bytes_max, JSON.stringify(measure));
+  // One large allocation is refused before the memory is large; the handler traps, and the failure tells both sizes.
+  assert.match((await failsAlone({ do: 'grow', bytes: 16 * MB }, 'trap', { limits })).message, /of 8388608 bytes/);
   assert.is(resultOf(await run({ do: 'grow', bytes: 2 * MB }, { limits })), 2 * MB);
 });
 
@@ -92,9 +108,11 @@ test('survives a cell that is killed from outside', async () => {
     const running = alone.run(stepRun(lab.probe, { do: 'clock' }, { host: never }));
     await started.promise;
     process.kill(cell_pid, 'SIGKILL');
-    const failure = failureOf(await running);
+    const ended = await running;
+    const failure = failureOf(ended);
     assert.is(failure.code, 'cell_crashed');
     assert.match(failure.message, /SIGKILL/);
+    assert.ok(ended.measure.run_ms > 0 && ended.measure.cell_pid === cell_pid, 'a dead cell leaves a measure');
     assert.is(verdict(await alone.run(stepRun(lab.probe, { do: 'honest' }))), 'complete');
   } finally {
     await alone.close();

@@ -1,6 +1,7 @@
 import type { Json } from '../../kernel/json.ts';
 
-const DEPTH_MAX = 64;
+/** Levels of any JSON text. */
+export const DEPTH_MAX = 64;
 
 /** What a guest gave back breaks the contract; the message names the part. */
 export class MalformedError extends Error {
@@ -13,13 +14,13 @@ export class TooLargeError extends Error {
 }
 
 /**
- * Parses a JSON text that a guest made: at most 64 levels deep, every number finite, no `__proto__` key, so that
+ * Parses a JSON text that a guest made: at most 64 levels deep or fewer, every number finite, no `__proto__` key, so that
  * whatever handles the value later may recurse, store and merge it.
  *
  * @param what names the text in messages, as `result`.
  * @throws MalformedError
  */
-export function parseJsonText(text: string, what: string): Json {
+export function parseJsonText(text: string, what: string, depthMax = DEPTH_MAX): Json {
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -32,7 +33,7 @@ export function parseJsonText(text: string, what: string): Json {
       throw new MalformedError(`${what} has a number beyond the range of a double`);
     }
     if (typeof next.value !== 'object' || next.value === null) continue;
-    if (next.depth > DEPTH_MAX) throw new MalformedError(`${what} is more than ${DEPTH_MAX} levels deep`);
+    if (next.depth > depthMax) throw new MalformedError(`${what} is more than ${depthMax} levels deep`);
     if (Object.hasOwn(next.value, '__proto__')) throw new MalformedError(`${what} has a key "__proto__"`);
     for (const part of Object.values(next.value)) pending.push({ value: part, depth: next.depth + 1 });
   }

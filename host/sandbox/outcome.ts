@@ -1,6 +1,6 @@
 import type { Outcome } from '../../kernel/task/commands.ts';
 import type { Failure, SuspensionRequest } from '../../kernel/task/events.ts';
-import { MalformedError, parseJsonText, TooLargeError } from './json_text.ts';
+import { DEPTH_MAX, MalformedError, parseJsonText, TooLargeError } from './json_text.ts';
 
 const MESSAGE_CHARACTERS_MAX = 4096;
 const NAME_CHARACTERS_MAX = 256;
@@ -12,26 +12,26 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 const FAILURE_CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
- * Reads WIT `outcome` as jco's bindings give it, `{tag, val}` with JSON as text.
+ * Reads WIT `outcome` as jco's bindings give it, `{tag, val}` with JSON as text, each at most `depthMax` levels deep.
  * @throws MalformedError, TooLargeError
  */
-export function readOutcome(value: unknown): Outcome {
+export function readOutcome(value: unknown, depthMax = DEPTH_MAX): Outcome {
   const { tag, val } = record(value, 'outcome');
   switch (tag) {
     case 'complete':
-      return { kind: 'complete', result: json(val, 'complete') };
+      return { kind: 'complete', result: json(val, 'complete', depthMax) };
     case 'branch': {
       const branch = record(val, 'branch');
       return {
         kind: 'branch',
         steps: list(branch['steps'], 'branch.steps').map((step, i) => text(step, `branch.steps[${i}]`)),
-        result: json(branch['result'], 'branch.result'),
+        result: json(branch['result'], 'branch.result', depthMax),
       };
     }
     case 'batches':
-      return readBatches(record(val, 'batches'));
+      return readBatches(record(val, 'batches'), depthMax);
     case 'suspend':
-      return readSuspension(record(val, 'suspend'));
+      return readSuspension(record(val, 'suspend'), depthMax);
     default:
       throw new MalformedError('outcome is none of complete, branch, batches, suspend');
   }
@@ -41,7 +41,7 @@ export function readOutcome(value: unknown): Outcome {
  * Reads WIT `failure`.
  * @throws MalformedError
  */
-export function readFailure(value: unknown): Failure {
+export function readFailure(value: unknown, depthMax = DEPTH_MAX): Failure {
   const { code, message, retryable, retryAfterMs, details } = record(value, 'failure');
   if (typeof code !== 'string' || !FAILURE_CODE.test(code)) {
     throw new MalformedError('failure.code is not a name in lower case of at most 64 characters');
@@ -53,11 +53,11 @@ export function readFailure(value: unknown): Failure {
     message: message.slice(0, MESSAGE_CHARACTERS_MAX),
     retryable,
     ...(retryAfterMs == null ? {} : { retry_after_ms: u32(retryAfterMs, 'failure.retry-after-ms') }),
-    ...(details == null ? {} : { details: json(details, 'failure.details') }),
+    ...(details == null ? {} : { details: json(details, 'failure.details', depthMax) }),
   };
 }
 
-function readBatches(batches: Readonly<Record<string, unknown>>): Outcome {
+function readBatches(batches: Readonly<Record<string, unknown>>, depthMax: number): Outcome {
   const items = list(batches['items'], 'batches.items');
   if (items.length > BATCHES_MAX) {
     throw new TooLargeError(`batches.items has ${items.length} items, where ${BATCHES_MAX} are allowed`);
@@ -65,22 +65,22 @@ function readBatches(batches: Readonly<Record<string, unknown>>): Outcome {
   return {
     kind: 'batches',
     // Array.from, unlike map, does not skip holes.
-    items: Array.from(items, (item, i) => batchItem(item, `batches.items[${i}]`)),
+    items: Array.from(items, (item, i) => batchItem(item, `batches.items[${i}]`, depthMax)),
     max_concurrency: u32(batches['maxConcurrency'], 'batches.max-concurrency'),
-    result: json(batches['result'], 'batches.result'),
+    result: json(batches['result'], 'batches.result', depthMax),
   };
 }
 
-function batchItem(item: unknown, what: string) {
+function batchItem(item: unknown, what: string, depthMax: number) {
   const bytes = typeof item === 'string' ? Buffer.byteLength(item) : 0;
   if (bytes > BATCH_BYTES_MAX) {
     throw new TooLargeError(`${what} has ${bytes} bytes, where ${BATCH_BYTES_MAX} are allowed`);
   }
-  return json(item, what);
+  return json(item, what, depthMax);
 }
 
-function readSuspension(suspension: Readonly<Record<string, unknown>>): Outcome {
-  const request = json(suspension['request'], 'suspend.request');
+function readSuspension(suspension: Readonly<Record<string, unknown>>, depthMax: number): Outcome {
+  const request = json(suspension['request'], 'suspend.request', depthMax);
   if (typeof record(request, 'suspend.request')['title'] !== 'string') {
     throw new MalformedError('suspend.request has no "title"');
   }
@@ -97,16 +97,16 @@ function readSuspension(suspension: Readonly<Record<string, unknown>>): Outcome 
   }
   return {
     kind: 'suspend',
-    state: json(suspension['state'], 'suspend.state'),
+    state: json(suspension['state'], 'suspend.state', depthMax),
     request: request as SuspensionRequest,
-    signals: json(suspension['signals'], 'suspend.signals'),
+    signals: json(suspension['signals'], 'suspend.signals', depthMax),
     deadlines,
   };
 }
 
-function json(value: unknown, what: string) {
+function json(value: unknown, what: string, depthMax: number) {
   if (typeof value !== 'string') throw new MalformedError(`${what} is not a JSON text`);
-  return parseJsonText(value, what);
+  return parseJsonText(value, what, depthMax);
 }
 
 function record(value: unknown, what: string): Readonly<Record<string, unknown>> {

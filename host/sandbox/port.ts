@@ -101,4 +101,6 @@ export interface Executor {
 export interface LoadedComponent {
   readonly digest: string;
   readonly capability: Capability;
+  /** What its trial gave; null where there was none. */
+  readonly trial: Json;
 }

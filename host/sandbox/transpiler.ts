@@ -3,9 +3,13 @@ import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { cellProgram, confinedArguments } from './cell_flags.ts';
+import { ComponentRefusal } from './structure/refusal.ts';
 
-/** The pin of jco, and a count of the changes to how it is used: what was generated otherwise is not used again. */
-export const TRANSPILER_VERSION = 'jco-1.35.0-2';
+/**
+ * The pin of jco, and a count of the changes to how it is used and to the rules that a component is read by: what was
+ * generated otherwise, or read by other rules, is not used again.
+ */
+export const TRANSPILER_VERSION = 'jco-1.35.0-3';
 
 export const TIMEOUT_MS = 60_000;
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
@@ -20,7 +24,7 @@ export type Transpile = typeof transpile;
  * `component.mjs` and its core modules there.
  *
  * @param versions see `CheckedComponent`.
- * @throws Error when jco refuses the component, needs too long or dies of it
+ * @throws ComponentRefusal when jco refuses the component, needs too long or dies of it
  */
 export async function transpile(
   bytes: Uint8Array,
@@ -38,7 +42,7 @@ export async function transpileBy(run: () => Promise<void>, bytes: Uint8Array, d
   await rm(source);
   for (const name of await readdir(directory)) {
     if (!GENERATED_FILE.test(name) || !(await lstat(join(directory, name))).isFile()) {
-      throw new Error(`transpiling it left the unexpected file "${name}"`);
+      throw new ComponentRefusal('translation', `transpiling it left the unexpected file "${name}"`);
     }
   }
 }
@@ -53,7 +57,7 @@ function runTranspiler(directory: string, versions: Readonly<Record<string, stri
       (error, _stdout, stderr) => {
         if (error === null) return resolve();
         const why = error.killed ? `it took more than ${TIMEOUT_MS / 1000} s` : stderr.trim().slice(0, 2000);
-        reject(new Error(`jco can't transpile it: ${why || error.message}`));
+        reject(new ComponentRefusal('translation', `jco can't transpile it: ${why || error.message}`));
       },
     );
   });

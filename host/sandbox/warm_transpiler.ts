@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { ComponentRefusal } from './structure/refusal.ts';
 import { TIMEOUT_MS, type Transpile, transpileBy, transpilerArguments } from './transpiler.ts';
 
 /** A transpiler that stays. */
@@ -33,10 +34,11 @@ export function startWarmTranspiler(root: string): WarmTranspiler {
     if (answer === undefined) {
       await server.close();
       server = undefined;
-      throw new Error("jco can't transpile it: the process died or was not done in time");
+      throw new ComponentRefusal('translation', "jco can't transpile it: the process died or was not done in time");
     }
     const { problem } = JSON.parse(answer) as { readonly problem?: string };
-    if (problem !== undefined) throw new Error(`jco can't transpile it: ${problem.trim().slice(0, 2000)}`);
+    if (problem === undefined) return;
+    throw new ComponentRefusal('translation', `jco can't transpile it: ${problem.trim().slice(0, 2000)}`);
   }
 }
 
@@ -47,9 +49,11 @@ interface Server {
 }
 
 function startServer(root: string): Server {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...transpilerArguments(root), '--serve'], {
+  const child = spawn(process.execPath, [...transpilerArguments(root), '--serve'], {
     env: {},
     cwd: '/',
+    // The last is its lifeline: it closes when this process ends.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let answer: (line: string | undefined) => void = () => undefined;

@@ -1,21 +1,27 @@
 import type { Logger } from 'pino';
 import type { Cell } from './cell.ts';
 import type { ComponentStore } from './component_store.ts';
-import { describeIn } from './describe.ts';
+import { rehearse } from './rehearsal.ts';
 
-/** Which components a cell has compiled; a first run costs ten times a later one. */
+/** Which components a cell has run; a first run costs ten times a later one. */
 export interface Warmth {
   has(cell: Cell, digest: string): boolean;
   /** The cell has just run the component. */
   add(cell: Cell, digest: string): void;
-  /** Has a new cell describe components, those that ran last first, for as long as `idle` says so. Never rejects. */
+  /** Whether `warm` has nothing left to do. */
+  isWarm(cell: Cell): boolean;
+  /** Has a cell rehearse components, those first that ran last, then the newest, while `idle` says so. Never rejects. */
   warm(cell: Cell, idle: () => boolean): Promise<void>;
 }
 
 /** Compiled code takes some megabytes each. */
 const COMPONENTS_WARMED_MAX = 16;
 
-export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digests'>, logger: Logger): Warmth {
+export function createWarmth(
+  components: Pick<ComponentStore, 'locate' | 'digests'>,
+  memory_bytes_max: number,
+  logger: Logger,
+): Warmth {
   const compiled = new WeakMap<Cell, Set<string>>();
   /** Those that ran last at the end. */
   const ran = new Set<string>();
@@ -28,15 +34,13 @@ export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digest
       ran.add(digest);
       remember(cell, digest);
     },
+    isWarm: (cell) => missing(cell).length === 0,
     async warm(cell, idle) {
-      const candidates = new Set(
-        [...[...ran].reverse(), ...components.digests()].filter((digest) => !cold.has(digest)),
-      );
-      for (const digest of [...candidates].slice(0, COMPONENTS_WARMED_MAX)) {
+      for (const digest of missing(cell)) {
         const directory = components.locate(digest);
         if (directory === undefined || !idle()) return;
         try {
-          await describeIn(cell, directory);
+          await rehearse(cell, directory, memory_bytes_max);
           remember(cell, digest);
         } catch (error) {
           // The cell is lost, and without this so would be every one after it.
@@ -49,6 +53,15 @@ export function createWarmth(components: Pick<ComponentStore, 'locate' | 'digest
       }
     },
   };
+
+  /** Those that the cell should have run, and has not. */
+  function missing(cell: Cell): string[] {
+    const latest = [...[...ran].reverse(), ...[...components.digests()].reverse()];
+    // What ran may have been discarded since.
+    const candidates = new Set(latest.filter((each) => !cold.has(each) && components.locate(each) !== undefined));
+    const known = compiled.get(cell);
+    return [...candidates].slice(0, COMPONENTS_WARMED_MAX).filter((digest) => known?.has(digest) !== true);
+  }
 
   function remember(cell: Cell, digest: string): void {
     const digests = compiled.get(cell) ?? new Set();

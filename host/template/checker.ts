@@ -40,9 +40,9 @@ export class TemplateChecker {
 
   /** Every problem of a template, with positions when it came as text. */
   check(source: TemplateSource): CheckedTemplate {
-    const key = sha256(
-      source.kind === 'text' ? `${source.file ?? ''}\n${source.text}` : canonicalJson(source.document),
-    );
+    // The handlers that a template may use come and go.
+    const own = source.kind === 'text' ? `${source.file ?? ''}\n${source.text}` : canonicalJson(source.document);
+    const key = sha256(`${this.#options.catalog.digest}\n${own}`);
     const known = this.#checked.get(key);
     if (known !== undefined) return known;
     const checked = source.kind === 'text' ? this.#checkText(source) : this.#checkDocument(ownCopy(source.document));

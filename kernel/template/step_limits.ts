@@ -23,17 +23,35 @@ export const STEP_LIMITS = {
     preset: 128 * MIB,
     maximum: 4 * GIB,
   },
+  cpu_ms_max: {
+    description: 'Processor time of a run, in milliseconds. Held where the system tells it of a process: on Linux.',
+    minimum: 10,
+    preset: 60_000,
+    maximum: MS_MAX,
+  },
   output_bytes_max: {
     description: "A run's outcome, in bytes of UTF-8.",
     minimum: 1_024,
     preset: 16 * MIB,
     maximum: GIB,
   },
+  output_depth_max: {
+    description: "Objects and lists inside each other in each JSON text of a run's outcome.",
+    minimum: 1,
+    preset: 64,
+    maximum: 64,
+  },
   log_lines_max: {
     description: 'Log lines of a run; more are dropped, and counted.',
     minimum: 0,
     preset: 1_000,
     maximum: COUNT_MAX,
+  },
+  log_bytes_max: {
+    description: 'Messages and fields of the log lines of a run, in bytes of UTF-8; further lines are dropped.',
+    minimum: 0,
+    preset: 4 * MIB,
+    maximum: GIB,
   },
   host_calls_max: {
     description: 'Host calls of a run: HTTP requests and mails.',

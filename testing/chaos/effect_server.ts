@@ -14,9 +14,14 @@ export interface EffectServer {
 const FLAKY = 5;
 /** A path with this segment is refused for good, so that steps fail too. */
 export const REFUSED = 'refused';
+/** A path with this segment is answered with this many characters, the same for the same segment after it. */
+export const LARGE = 'large';
+export const LARGE_CHARACTERS = 300_000;
+/** A path with this segment takes the secret that the server was started with, as a bearer. */
+export const LOCKED = 'locked';
 
-/** Starts the server on a free loopback port. It answers with the path that it was called at. */
-export async function startEffectServer(): Promise<EffectServer> {
+/** Starts the server on a free loopback port. It answers with the path that it was called at and the bytes it got. */
+export async function startEffectServer(secret?: string): Promise<EffectServer> {
   const effects = new Map<string, Map<string, number>>();
   const seen = new Set<string>();
   const server = createServer((request, response) => {
@@ -28,11 +33,16 @@ export async function startEffectServer(): Promise<EffectServer> {
     const answer = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
-    if (path.split('/').includes(REFUSED)) return answer(400, { error: 'never' });
+    const segments = path.split('/');
+    if (segments.includes(REFUSED)) return answer(400, { error: 'never' });
+    if (segments.includes(LOCKED) && request.headers.authorization !== `Bearer ${secret}`)
+      return answer(403, { error: 'not with this key' });
     if (isFirst && seen.size % FLAKY === 0) return answer(503, { error: 'not today' });
     const keys = effects.get(path) ?? new Map<string, number>();
     effects.set(path, keys.set(key, (keys.get(key) ?? 0) + 1));
-    answer(200, { path });
+    const large = segments.indexOf(LARGE);
+    if (large >= 0) return answer(200, { text: (segments[large + 1] ?? '.').repeat(LARGE_CHARACTERS) });
+    answer(200, { path, bytes: Number(request.headers['content-length'] ?? 0) });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,13 +1,13 @@
 import type { Json } from '../../kernel/json.ts';
 
-const RETRY = { max_attempts: 10, backoff: 'none', base_ms: 20, max_ms: 200, jitter: 0.5 };
+export const RETRY = { max_attempts: 10, backoff: 'none', base_ms: 20, max_ms: 200, jitter: 0.5 };
 
-interface Rest {
+export interface Rest {
   readonly [key: string]: Json;
 }
 
 /** A step that reaches the effect server at `/<key of the task>/<path>`. */
-const effect = (name: string, dependencies: readonly string[], rest: Rest = {}, path = name): Json => ({
+export const effect = (name: string, dependencies: readonly string[], rest: Rest = {}, path = name): Json => ({
   name,
   handler: {
     catalog: 'http_request',
@@ -22,7 +22,7 @@ const effect = (name: string, dependencies: readonly string[], rest: Rest = {}, 
   ...rest,
 });
 
-const shape = (name: string, dependencies: readonly string[], expression: string): Json => ({
+export const shape = (name: string, dependencies: readonly string[], expression: string): Json => ({
   name,
   handler: { catalog: 'transform', config: { expression } },
   dependencies,
@@ -47,9 +47,10 @@ const gather = (name: string, batch: string, select: string, failures = 0): Json
   dependencies: [batch],
 });
 
-const frame = (name: string, port: number, steps: readonly Json[]): Json => ({
+export const frame = (name: string, port: number, steps: readonly Json[], rest: Rest = {}): Json => ({
   name,
   version: '1.0.0',
+  ...rest,
   egress: [{ scheme: 'http', host: '127.0.0.1', port }],
   steps,
 });

@@ -8,12 +8,17 @@ import type { Work } from './workload.ts';
 
 /** Everything that a settled task has against it: what was lost, and what happened twice. */
 export async function verifyTask(victim: Victim, work: Work, task: TaskView): Promise<string[]> {
+  if (task.status !== 'complete') return taskProblems(work, task, []);
+  return taskProblems(work, task, await eventsOf(victim, task.task_id));
+}
+
+/** As `verifyTask`, of a task whose events are at hand. */
+export function taskProblems(work: Work, task: TaskView, events: readonly TaskEvent[]): string[] {
   if (task.status !== 'complete') {
     const open = task.steps.filter(({ status }) => status !== 'complete').slice(0, 10);
     const steps = open.map(({ name, status, failure }) => `${name} ${status} ${JSON.stringify(failure ?? '')}`);
     return [`${work.key} (${task.task_id}) is ${task.status}: ${steps.join(', ')}`];
   }
-  const events = await eventsOf(victim, task.task_id);
   const problems = [...onceEach(task, events), ...batchProblems(work, task, events)];
   for (const [name, value] of Object.entries(work.values)) {
     const got = (task.steps.find((step) => step.name === name)?.result as { readonly value?: Json } | null)?.value;
@@ -23,7 +28,7 @@ export async function verifyTask(victim: Victim, work: Work, task: TaskView): Pr
 }
 
 /** Whether what reached the outside is what was due: each effect at least once, under one key that is its own. */
-export function verifyEffects(work: readonly Work[], { effects }: EffectServer): string[] {
+export function verifyEffects(work: readonly Work[], { effects }: Pick<EffectServer, 'effects'>): string[] {
   const due = new Set(work.flatMap(({ key, effects: paths }) => paths.map((path) => `/${key}/${path}`)));
   const problems: string[] = [];
   const owners = new Map<string, string>();
@@ -67,7 +72,8 @@ function batchProblems({ items }: Work, task: TaskView, events: readonly TaskEve
   });
 }
 
-async function eventsOf(victim: Victim, taskId: string): Promise<TaskEvent[]> {
+/** The journal of a task, in order. */
+export async function eventsOf(victim: Victim, taskId: string): Promise<TaskEvent[]> {
   const events: TaskEvent[] = [];
   for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
     const path: string = `/v1/tasks/${taskId}/events?limit=1000&cursor=${cursor}`;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import type { JsonObject } from '../../kernel/json.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../host/cli/weft.js');
 /** Components translated once serve every run; nothing of a run is kept there. */
@@ -9,22 +10,41 @@ const CACHE = join(import.meta.dirname, '../../build/test_cache');
 const READY_MS_MAX = 120_000;
 export const TOKEN = 'chaos-token-of-the-harness';
 
+/** What a harness gives its server beside what all of them have. */
+export interface VictimOptions {
+  /** Keys of the operator config, over the harness's own. */
+  readonly config?: JsonObject;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** That the server refused a call: it is up, and the call is what is wrong. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** A `weft serve` that is killed and started again on the same data directory. */
 export class Victim {
   readonly directory: string;
   readonly #port: number;
+  readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   /** Milliseconds from each start to readiness. */
   readonly starts_ms: number[] = [];
   #stderr = '';
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, port: number, env: Readonly<Record<string, string>>) {
     this.directory = directory;
     this.#port = port;
+    this.#env = env;
   }
 
   /** Writes the operator config; `effectPort` is the one address that steps may reach. */
-  static async prepare(directory: string, effectPort: number): Promise<Victim> {
+  static async prepare(directory: string, effectPort: number, options: VictimOptions = {}): Promise<Victim> {
     const port = await freePort();
     const config = {
       data_directory: join(directory, 'data'),
@@ -32,9 +52,10 @@ export class Victim {
       api: { host: '127.0.0.1', port, tokens: [{ name: 'chaos', roles: ['admin'], token: { env: 'CHAOS_TOKEN' } }] },
       egress: { allow: [{ scheme: 'http', host: '127.0.0.1', port: effectPort, private: true }] },
       log: { level: 'warn' },
+      ...options.config,
     };
     await writeFile(join(directory, 'weft.yaml'), JSON.stringify(config));
-    return new Victim(directory, port);
+    return new Victim(directory, port, options.env ?? {});
   }
 
   get url(): string {
@@ -46,7 +67,12 @@ export class Victim {
     const started = performance.now();
     this.#stderr = '';
     const child = spawn(process.execPath, [LAUNCHER, 'serve', '--config', join(this.directory, 'weft.yaml')], {
-      env: { ...process.env, CHAOS_TOKEN: TOKEN, ...(crashAt === undefined ? {} : { WEFT_CRASH_AT: crashAt }) },
+      env: {
+        ...process.env,
+        ...this.#env,
+        CHAOS_TOKEN: TOKEN,
+        ...(crashAt === undefined ? {} : { WEFT_CRASH_AT: crashAt }),
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
       cwd: this.directory,
     });
@@ -71,6 +97,16 @@ export class Victim {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
+  /** How it ended; null while it runs and when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
+  /** The last that it wrote to stderr. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.dead) return;
     const child = this.#child!;
@@ -84,7 +120,7 @@ export class Victim {
     return response?.ok ?? false;
   }
 
-  /** A call of the API; undefined while the server is down. */
+  /** A call of the API; undefined while the server is down. @throws Refusal */
   async call<T>(
     method: string,
     path: string,
@@ -99,7 +135,7 @@ export class Victim {
     if (response === undefined) return undefined;
     const text = await response.text().catch(() => undefined);
     if (text === undefined || response.status >= 500) return undefined;
-    if (!response.ok) throw new Error(`${method} ${path} → ${response.status} ${text}`);
+    if (!response.ok) throw new Refusal(`${method} ${path} → ${response.status} ${text}`, response.status);
     return JSON.parse(text) as T;
   }
 }

@@ -50,14 +50,17 @@ const BATCHES: readonly Kind[] = [
 
 /** Mixed work; every second task has batches. */
 export function workload(tasks: number, url: string, port: number): Work[] {
-  return Array.from({ length: tasks }, (_, n) => {
-    const kinds = n % 2 === 1 ? BATCHES : PLAIN;
-    const kind = kinds[Math.floor(n / 2) % kinds.length]!;
-    const key = `work-${n}`;
-    const { effects, values = {}, items = {} } = kind.of(n, key);
-    const all = Object.values(items)[0] ?? [];
-    return { key, template: kind.template(port), context: { url, key, n, items: all }, effects, values, items };
-  });
+  return Array.from({ length: tasks }, (_, n) => workOf(n, url, port));
+}
+
+/** The task of that number in mixed work without an end. */
+export function workOf(n: number, url: string, port: number): Work {
+  const kinds = n % 2 === 1 ? BATCHES : PLAIN;
+  const kind = kinds[Math.floor(n / 2) % kinds.length]!;
+  const key = `work-${n}`;
+  const { effects, values = {}, items = {} } = kind.of(n, key);
+  const all = Object.values(items)[0] ?? [];
+  return { key, template: kind.template(port), context: { url, key, n, items: all }, effects, values, items };
 }
 
 /** One task that fans out to so many steps, each with an effect. */

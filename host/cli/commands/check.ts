@@ -15,9 +15,15 @@ export async function checkTemplate(
   connection: ConnectionOptions,
   output: Output,
   io: Io,
+  directories: readonly string[] = [],
 ): Promise<number> {
   const asked = context === undefined ? template : { ...template, context };
-  const { valid, diagnostics } = await withTemplates(connection, io, (templates) => templates.validate(asked));
+  const { valid, diagnostics } = await withTemplates(
+    connection,
+    io,
+    (templates) => templates.validate(asked),
+    directories,
+  );
   output.value({ valid, diagnostics }, (paint) =>
     valid && diagnostics.length === 0
       ? `${template.file}: ${paint('green', 'valid')}\n`

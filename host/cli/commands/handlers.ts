@@ -4,11 +4,11 @@ import { command } from '../command.ts';
 import { CONNECTION_OPTIONS } from '../connect.ts';
 import { renderDiagnostics } from '../diagnostic_text.ts';
 import { EXIT } from '../exit.ts';
-import { durationText } from '../format.ts';
+import { durationText, timeText } from '../format.ts';
 import { painter, printable } from '../io.ts';
 import { note, OUTPUT_OPTION, Output } from '../output.ts';
 import { withTemplates } from '../templates.ts';
-import { handlerColumns } from '../views.ts';
+import { handlerColumns, handlerFileColumns } from '../views.ts';
 import { HANDLERS_CALL } from './handlers_call.ts';
 import { HANDLERS_CHECK } from './handlers_check.ts';
 import { HANDLERS_DEV } from './handlers_dev.ts';
@@ -64,17 +64,36 @@ function builtRow({ name, status, manifest, path: file }: BuiltHandler) {
 const list = command({
   name: 'handlers list',
   summary: 'List the handlers that templates can use.',
-  details: 'The catalog of the Weft that runs, or of the operator config when none does.',
+  details:
+    'The catalog of the Weft that runs, or of the operator config when none does. Files that were refused are told on\n' +
+    'stderr; with --files, the list is of the files of the handler directories, refused ones included.',
   arguments: [],
   options: {
     category: { value: 'NAME', doc: 'Only handlers of this category.' },
+    files: { doc: 'List files: what each brought, or where it failed, why, and since when.' },
     ...OUTPUT_OPTION,
     ...CONNECTION_OPTIONS,
   },
-  examples: [{ line: 'weft handlers list --category data', doc: 'Handlers that compute.' }],
+  examples: [
+    { line: 'weft handlers list --category data', doc: 'Handlers that compute.' },
+    { line: 'weft handlers list --files', doc: 'What was refused, and why.' },
+  ],
   async run({ options, io }) {
-    const rows = await withTemplates(options, io, (templates) => templates.handlers(options.category));
-    new Output(io, options.output).rows(rows, handlerColumns);
+    const output = new Output(io, options.output);
+    if (options.files) {
+      const files = await withTemplates(options, io, (templates) => templates.handlerFiles(undefined));
+      output.rows(files, handlerFileColumns);
+      return EXIT.ok.code;
+    }
+    const { rows, refused } = await withTemplates(options, io, async (templates) => ({
+      rows: await templates.handlers(options.category),
+      refused: await templates.handlerFiles('refused'),
+    }));
+    output.rows(rows, handlerColumns);
+    for (const { file, since, diagnostics } of refused) {
+      note(io, `refused since ${timeText(since)}: ${printable(file)}`);
+      io.stderr.write(renderDiagnostics(diagnostics, painter(io.stderr)));
+    }
     return EXIT.ok.code;
   },
 });

@@ -6,7 +6,7 @@ import type { TaskView } from '../../orchestrator/port.ts';
 import { DRY_RUN_OPTION } from '../act_options.ts';
 import type { TemplateFile, WeftClient } from '../client.ts';
 import { command } from '../command.ts';
-import { CONNECTION_OPTIONS, namedTarget, withClient } from '../connect.ts';
+import { CONNECTION_OPTIONS, HANDLERS_OPTION, namedTarget, withClient } from '../connect.ts';
 import { EXIT, exitOfTask } from '../exit.ts';
 import { followTask } from '../follow.ts';
 import type { Io } from '../io.ts';
@@ -14,7 +14,7 @@ import { LOG_LEVEL_OPTION, type LogLevel } from '../log_level.ts';
 import { note, OUTPUT_OPTION, Output } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { readObject, readTemplate } from '../read_input.ts';
-import { loadConfig } from '../runtime.ts';
+import { loadConfig, withHandlers } from '../runtime.ts';
 import { openSession } from '../session.ts';
 import { renderTask } from '../views.ts';
 import { checkTemplate } from './check.ts';
@@ -37,6 +37,7 @@ export const RUN = command({
     'idempotency-key': { value: 'KEY', doc: 'The same key, template and context again give the same task.' },
     ...DRY_RUN_OPTION,
     output: { ...OUTPUT_OPTION.output, doc: 'How the task is written; JSON when absent.' },
+    ...HANDLERS_OPTION,
     ...CONNECTION_OPTIONS,
     ...LOG_LEVEL_OPTION,
   },
@@ -52,27 +53,33 @@ export const RUN = command({
     const template = await readTemplate(args[0]!, io);
     const context = await readObject(options.context, '--context', io);
     const output = new Output(io, options.output, 'json');
-    if (options['dry-run']) return checkTemplate(template, context, options, output, io);
+    if (options['dry-run']) return checkTemplate(template, context, options, output, io, options.handlers);
     const key = options['idempotency-key'] ?? randomUUIDv7();
     const runOn = (client: WeftClient) => runTask(client, { template, context, key, stop: options['no-wait'] }, io);
-    const task = namedTarget(options, io.env)
-      ? await withClient(options, io, runOn)
-      : await runHere(options.config, options['log-level'], runOn, io);
+    const isElsewhere = namedTarget(options, io.env) !== undefined;
+    if (isElsewhere && options.handlers.length > 0) note(io, NOT_OURS);
+    const task = isElsewhere ? await withClient(options, io, runOn) : await runHere(options, runOn, io);
     output.value(task, (paint) => renderTask(task, paint));
     return io.interrupted.aborted ? EXIT.interrupted.code : exitOfTask(task.status);
   },
 });
 
+const NOT_OURS = 'the task runs in a process that has handlers of its own: --handlers changes nothing there';
+
 /** When the process that had the store goes away, this one takes over: submitting again gives the same task. */
 async function runHere(
-  configFile: string | undefined,
-  level: LogLevel | undefined,
+  options: {
+    readonly config: string | undefined;
+    readonly handlers: readonly string[];
+    'log-level': LogLevel | undefined;
+  },
   runOn: (client: WeftClient) => Promise<TaskView>,
   io: Io,
 ): Promise<TaskView> {
-  const config = await loadConfig(configFile, io.env);
+  const config = await withHandlers(await loadConfig(options.config, io.env), options.handlers);
   for (;;) {
-    const session = await openSession(config, level ?? 'warn');
+    const session = await openSession(config, options['log-level'] ?? 'warn');
+    if (!session.own && options.handlers.length > 0) note(io, NOT_OURS);
     try {
       return await runOn(session.client);
     } catch (error) {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { command } from '../command.ts';
-import { CONFIG_OPTION } from '../connect.ts';
+import { CONFIG_OPTION, HANDLERS_OPTION } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { LOG_LEVEL_OPTION } from '../log_level.ts';
 import { note } from '../output.ts';
 import { usage } from '../parse.ts';
-import { createLogger, loadConfig, startRuntime } from '../runtime.ts';
+import { createLogger, loadConfig, startRuntime, withHandlers } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 
 /** Runs Weft until it is told to stop. */
@@ -19,16 +19,18 @@ export const SERVE = command({
   arguments: [],
   options: {
     ...CONFIG_OPTION,
+    ...HANDLERS_OPTION,
     host: { value: 'ADDRESS', doc: 'Where the API listens; 127.0.0.1 unless the operator config says otherwise.' },
     port: { value: 'PORT', doc: 'The port of the API; 0 for any that is free.' },
     ...LOG_LEVEL_OPTION,
   },
   examples: [
     { line: 'weft serve', doc: 'With ./weft.yaml, or with defaults that fit one machine.' },
+    { line: 'weft serve --handlers ./components', doc: 'Components that are copied there can be used at once.' },
     { line: 'weft serve --config /etc/weft.yaml --port 0', doc: 'On any free port; stderr says which.' },
   ],
   async run({ options, io }) {
-    const loaded = await loadConfig(options.config, io.env);
+    const loaded = await withHandlers(await loadConfig(options.config, io.env), options.handlers);
     const { api, log } = loaded;
     const config = {
       ...loaded,

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { STEP_LIMIT_NAMES, STEP_LIMITS } from '../../../kernel/template/step_limits.ts';
+import { GRANTABLE_IMPORTS } from '../types.ts';
 import { API, EGRESS, LOG, SECRETS } from './access.ts';
-import { integer, listOf, oneOf, path, section } from './describe.ts';
+import { integer, item, listOf, oneOf, path, section, text } from './describe.ts';
 import { MAIL } from './mail.ts';
 import { RETENTION } from './retention.ts';
 
@@ -49,7 +50,29 @@ export const CONFIG_SCHEMA: JsonObject = {
       kind: oneOf('What carries it: `memory` is within one process.', ['memory']),
     }),
     handlers: section('The handlers besides those of Weft itself, which always come first.', {
-      directories: listOf(path('A folder.'), 'Folders of built components (`*.wasm`).'),
+      directories: listOf(
+        path('A folder.'),
+        'Folders of built components (`*.wasm`), which are watched. `--handlers` names more.',
+      ),
+      grants: listOf(
+        item(
+          {
+            imports: {
+              type: 'array',
+              items: { enum: GRANTABLE_IMPORTS },
+              description: '`http`, `mail`; `clock` and `log` are granted to all.',
+            },
+            handlers: {
+              type: 'array',
+              items: text('A name.'),
+              description: 'The handlers that it is for; all when absent.',
+            },
+            directory: path('The folder whose components it is for; all of `directories` when absent.'),
+          },
+          ['imports'],
+        ),
+        'What these components may import: one that imports more is refused. docs/handler_directories.md has more.',
+      ),
     }),
     plugins: section('Trusted code of yours that joins the engine.', {
       directories: listOf(path('A folder.'), 'Folders of plugins.'),
@@ -67,6 +90,12 @@ export const CONFIG_SCHEMA: JsonObject = {
     retention: RETENTION,
     broker: section('The part that runs steps.', {
       cells: integer('Processes that run steps, one step each at a time.', 1, 2, 256),
+      cell_heap_mb: integer(
+        'The JavaScript heap of each of these processes, in MB; a step that fills it fails.',
+        32,
+        128,
+        4_096,
+      ),
       drain_grace_ms: integer('Milliseconds that running steps have to finish when Weft stops.', 0, 10_000, MS_MAX),
     }),
     dead_letters: section('The list of steps that need somebody to look.', {

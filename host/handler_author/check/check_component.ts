@@ -1,7 +1,6 @@
 import { WeftError } from '../../../kernel/errors.ts';
 import { checkComponent } from '../../sandbox/component_check.ts';
-import { COMPONENT_BYTES_MAX } from '../../sandbox/limits.ts';
-import { type LoadedTarget, loadTarget, openAuthorStore } from '../load.ts';
+import { AUTHOR_BOUNDS, type LoadedTarget, loadTarget, openAuthorStore } from '../load.ts';
 import type { Target } from '../target.ts';
 import { openEngines } from '../test_handler.ts';
 import { checkImports, checkManifest, checkSize, checkSource } from './bytes.ts';
@@ -36,7 +35,7 @@ export async function checkHandler(target: Target, cacheDirectory: string): Prom
     const advice = 'build it with this version of Weft; docs/handler_authoring.md says what a component must be';
     return report(target, [fail('component', error.message, advice)]);
   }
-  const { imports } = checkComponent(loaded.bytes, COMPONENT_BYTES_MAX);
+  const { imports } = checkComponent(loaded.bytes, AUTHOR_BOUNDS);
   const [wasm, native] = await openEngines(target, loaded.directory);
   try {
     const opened = { target, loaded, components, wasm: wasm!, ...(native === undefined ? {} : { native }) };

@@ -1,5 +1,6 @@
 import type { CatalogEntry } from '../../../kernel/capability/types.ts';
 import { WeftError } from '../../../kernel/errors.ts';
+import type { HandlerFile } from '../../catalog/handler_files.ts';
 import { type Route, route } from '../route.ts';
 import { PAGE_QUERY, type PageQuery, sliceOf } from './pages.ts';
 
@@ -33,6 +34,10 @@ export function findHandler(entries: readonly CatalogEntry[], name: string, vers
   throw new WeftError('handler_not_found', { name: version === undefined ? name : `${name}@${version}` });
 }
 
+interface FilesQuery extends PageQuery {
+  readonly status?: HandlerFile['status'];
+}
+
 /** The catalog. */
 export const HANDLER_ROUTES: readonly Route[] = [
   route<ListQuery>({
@@ -46,6 +51,19 @@ export const HANDLER_ROUTES: readonly Route[] = [
     async answer({ api, query }) {
       const summaries = api.engine.handlers().map(handlerSummary);
       const asked = summaries.filter(({ category }) => (query.category ?? category) === category);
+      return { status: 200, body: sliceOf(asked, query) };
+    },
+  }),
+  route<FilesQuery>({
+    method: 'GET',
+    path: '/v1/handler-files',
+    operation_id: 'listHandlerFiles',
+    summary: 'The files of the handler directories, by name: which joined the catalog, which were refused and why.',
+    access: 'read',
+    query: { status: { enum: ['loaded', 'refused'] }, ...PAGE_QUERY },
+    replies: { 200: { description: 'A page of files.', schema: 'HandlerFilePage' } },
+    async answer({ api, query }) {
+      const asked = api.engine.handlerFiles().filter(({ status }) => (query.status ?? status) === status);
       return { status: 200, body: sliceOf(asked, query) };
     },
   }),

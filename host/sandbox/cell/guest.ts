@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { bindingsIn, type Exports, type Imports } from './bindings.ts';
 import { HOST_INTERFACES, type HostResult } from './interfaces.ts';
-import type { CellMeasure, CellOrder, GuestEnd, HostReply, StepRecord } from './messages.ts';
+import { MemoryTooSmall, withMemoryMaximum } from './memory_maximum.ts';
+import type { CellMeasure, CellOrder, GuestEnd, HostReply } from './messages.ts';
 import { textBytes } from './text_bytes.ts';
 
 /** Asks the broker to perform a host function. @throws CallTooLarge */
@@ -16,24 +17,6 @@ export class CallTooLarge extends Error {
     super(`a host call of ${bytes} bytes`);
     this.bytes = bytes;
   }
-}
-
-interface Exports {
-  readonly handler: {
-    describe(): Promise<unknown>;
-    run(step: StepRecord): Promise<unknown>;
-  };
-}
-
-type Imports = Record<string, Record<string, (...args: unknown[]) => Promise<unknown>>>;
-
-/** What jco generates with `--instantiation async`. */
-interface Transpiled {
-  instantiate(
-    getCoreModule: (name: string) => WebAssembly.Module,
-    imports: Imports,
-    instantiateCore: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
-  ): Promise<Exports> | Exports;
 }
 
 /** Performs one order in a fresh instance. Never rejects. */
@@ -61,12 +44,13 @@ export async function performOrder(
       return { kind: 'unloadable', message: messageOf(error) };
     }
     try {
-      const { handler } = await component.instantiate(importsOver(hostCall), memories);
+      const { handler } = await component.instantiate(importsOver(hostCall), memories, order.memory_bytes_max);
       instantiated = performance.now();
       const { call } = order;
       const value = await (call.name === 'run' ? handler.run(call.step) : handler.describe());
       return bounded({ kind: 'returned', value });
     } catch (error) {
+      if (error instanceof MemoryTooSmall) return { kind: 'too_large', what: 'memory', bytes: error.bytes };
       if (error instanceof Error) return { kind: 'trapped', message: messageOf(error) };
       return bounded({ kind: 'failed', value: error });
     }
@@ -98,8 +82,14 @@ export async function performOrder(
 }
 
 interface LoadedComponent {
-  instantiate(imports: Imports, memories: Set<WebAssembly.Memory>): Promise<Exports>;
+  /** Puts the instance's memories, which reach `memoryBytesMax`, into `memories`. @throws MemoryTooSmall */
+  instantiate(imports: Imports, memories: Set<WebAssembly.Memory>, memoryBytesMax: number): Promise<Exports>;
 }
+
+type CoreModules = (name: string) => WebAssembly.Module;
+
+/** A component's modules stay compiled for this many memory limits. */
+const LIMITS_KEPT_MAX = 4;
 
 const loaded = new Map<string, Promise<LoadedComponent>>();
 
@@ -114,25 +104,38 @@ function loadComponent(directory: string): Promise<LoadedComponent> {
 }
 
 async function readComponent(directory: string): Promise<LoadedComponent> {
-  const { instantiate }: Transpiled = await import(pathToFileURL(join(directory, 'component.mjs')).href);
-  const modules = new Map<string, WebAssembly.Module>();
-  const coreModule = (name: string) => {
-    let module = modules.get(name);
-    if (module === undefined) {
-      module = new WebAssembly.Module(readFileSync(join(directory, name)));
-      modules.set(name, module);
-    }
-    return module;
+  const { instantiate } = await bindingsIn(directory);
+  const byLimit = new Map<number, CoreModules>();
+  const coreModules = (memoryBytesMax: number): CoreModules => {
+    const modules = byLimit.get(memoryBytesMax) ?? readModules(directory, memoryBytesMax);
+    // The last used at the end.
+    byLimit.delete(memoryBytesMax);
+    byLimit.set(memoryBytesMax, modules);
+    if (byLimit.size > LIMITS_KEPT_MAX) byLimit.delete(byLimit.keys().next().value!);
+    return modules;
   };
   return {
-    instantiate: async (imports, memories) =>
-      instantiate(coreModule, imports, (module, coreImports) => {
+    instantiate: async (imports, memories, memoryBytesMax) =>
+      instantiate(coreModules(memoryBytesMax), imports, (module, coreImports) => {
         const instance = new WebAssembly.Instance(module, coreImports);
         for (const value of Object.values(instance.exports)) {
           if (value instanceof WebAssembly.Memory) memories.add(value);
         }
         return instance;
       }),
+  };
+}
+
+/** Compiles each of a component's modules when it is first asked for. */
+function readModules(directory: string, memoryBytesMax: number): CoreModules {
+  const modules = new Map<string, WebAssembly.Module>();
+  return (name) => {
+    let module = modules.get(name);
+    if (module === undefined) {
+      module = new WebAssembly.Module(withMemoryMaximum(readFileSync(join(directory, name)), memoryBytesMax));
+      modules.set(name, module);
+    }
+    return module;
   };
 }
 

@@ -17,6 +17,8 @@ export type HostReply = { readonly ok: unknown } | { readonly error: unknown };
 export interface CellOrder {
   /** Holds `component.mjs` and its core modules. */
   readonly directory: string;
+  /** Of linear memory, all memories of the component together. */
+  readonly memory_bytes_max: number;
   readonly call: { readonly name: 'run'; readonly step: StepRecord } | { readonly name: 'describe' };
   /** UTF-8 bytes of the strings that the export gives back. */
   readonly output_bytes_max: number;
@@ -36,7 +38,7 @@ export type GuestEnd =
   /** The `err` of `run`. */
   | { readonly kind: 'failed'; readonly value: unknown }
   | { readonly kind: 'trapped'; readonly message: string }
-  | { readonly kind: 'too_large'; readonly what: 'output' | 'host call'; readonly bytes: number }
+  | { readonly kind: 'too_large'; readonly what: 'output' | 'host call' | 'memory'; readonly bytes: number }
   /** The transpiled component could not be read. */
   | { readonly kind: 'unloadable'; readonly message: string };
 

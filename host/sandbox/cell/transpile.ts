@@ -9,15 +9,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generate } from '@bytecodealliance/jco/component';
 import { HANDLER_INTERFACE, HOST_INTERFACES } from './interfaces.ts';
-import { renounceThreads } from './lifeline.ts';
+import { startLifeline } from './lifeline.ts';
+
+/** Of a server, whose stdin brings its orders. */
+const LIFELINE_FD = 3;
 
 /** See `CheckedComponent`. */
 type Versions = Readonly<Record<string, string>>;
 
-// After the imports: jco's file system shim starts a thread of its own when it is loaded.
-renounceThreads();
+/** All files together: types that contain each other twice over become any amount of JavaScript. */
+const WRITTEN_BYTES_MAX = 96 * 1024 * 1024;
 
 const [directory, versions] = process.argv.slice(2) as [string, string];
+
+// After the imports: jco's file system shim starts a thread of its own when it is loaded.
+startLifeline(directory === '--serve' ? LIFELINE_FD : undefined);
 
 if (directory === '--serve') {
   for await (const line of createInterface({ input: process.stdin })) {
@@ -57,6 +63,8 @@ async function transpileIn(home: string, versionOf: Versions): Promise<void> {
     tracing: false,
   });
   // `.mjs`, so that no package.json above decides what it is.
+  const written = files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  if (written > WRITTEN_BYTES_MAX) throw new Error(`it becomes ${written} bytes of code`);
   for (const [name, bytes] of files) writeFileSync(join(home, name.replace(/\.js$/, '.mjs')), bytes);
 }
 

@@ -13,5 +13,7 @@ declare namespace WebAssembly {
 
   class Memory {
     readonly buffer: ArrayBuffer;
+    /** @throws RangeError beyond the maximum */
+    grow(pages: number): number;
   }
 }

@@ -137,8 +137,9 @@ test('agrees with the engine on configs without references, and refuses none wit
   for (const file of globSync('handlers/*/cases/*/input.json')) {
     const entry = entries.find(({ name }) => name === file.split('/')[1])!;
     const { config } = JSON.parse(readFileSync(file, 'utf8')) as { config?: JsonObject };
-    // Editors and ajv do not see a key of that name; the engine does.
-    if (config !== undefined && !JSON.stringify(config).includes('__proto__')) given.push([entry, config]);
+    // Editors take keys of these names for any other; the engine looks at nothing else once it has found one.
+    if (config !== undefined && !/"(__proto__|constructor|prototype)"/.test(JSON.stringify(config)))
+      given.push([entry, config]);
   }
   const whole = { refused: 0, accepted: 0 };
   fc.assert(

@@ -1,6 +1,12 @@
+import { STRUCTURE_BOUNDS } from './bounds.ts';
+import { ComponentRefusal, type RefusalRule } from './refusal.ts';
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads WebAssembly's basic encodings within bounds. Every method throws on bytes that are not there. */
+/** A name's bytes are at most this many times its characters. */
+const NAME_BYTES_MAX = 4 * STRUCTURE_BOUNDS.name_characters;
+
+/** Reads WebAssembly's basic encodings within bounds. Every method throws ComponentRefusal on bytes that are not there. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -16,8 +22,24 @@ export class ByteReader {
     return this.#at === this.#end;
   }
 
+  /** Bytes that are left. */
+  get left(): number {
+    return this.#end - this.#at;
+  }
+
   byte(): number {
-    return this.#bytes[this.#advance(1)]!;
+    if (this.#at >= this.#end) throw this.error('it ends too early');
+    return this.#bytes[this.#at++]!;
+  }
+
+  /** The next byte, which is not passed over. */
+  peek(): number {
+    if (this.#at >= this.#end) throw this.error('it ends too early');
+    return this.#bytes[this.#at]!;
+  }
+
+  skip(length: number): void {
+    this.#advance(length);
   }
 
   /** The next bytes in hexadecimal. */
@@ -50,10 +72,11 @@ export class ByteReader {
   name(): string {
     const length = this.u32();
     const at = this.#advance(length);
+    if (length > NAME_BYTES_MAX) throw this.error(`a name of ${length} bytes`, 'name');
     try {
       return UTF8.decode(this.#bytes.subarray(at, at + length));
     } catch {
-      throw this.error('a name that is not UTF-8');
+      throw this.error('a name that is not UTF-8', 'name');
     }
   }
 
@@ -64,13 +87,19 @@ export class ByteReader {
   }
 
   /** Reads a vector: calls `read` once for each of its elements. */
-  each(read: () => void): void {
-    for (let left = this.u32(); left > 0; left--) read();
+  each(read: (index: number) => void): void {
+    const length = this.u32();
+    for (let i = 0; i < length; i++) read(i);
   }
 
-  /** An error that says where the reader is. */
-  error(problem: string): Error {
-    return new Error(`${problem} (at byte ${this.#at})`);
+  /** A refusal that says where the reader is. */
+  error(problem: string, rule: RefusalRule = 'malformed'): ComponentRefusal {
+    return new ComponentRefusal(rule, `${problem} (at byte ${this.#at})`);
+  }
+
+  /** That nothing is left. */
+  end(what: string): void {
+    if (!this.atEnd) throw this.error(`${what} has ${this.left} bytes too many`);
   }
 
   #advance(length: number): number {

@@ -30,4 +30,4 @@ export { didYouMean, nearest } from './schema/nearest.ts';
 export { pointerOf, pointerToken } from './schema/pointer.ts';
 export { type EgressRequest, egressAllows, hostMatches } from './template/egress.ts';
 export type { EgressRule, Reference, StepType } from './template/types.ts';
-export type { Finding, Report, Review, ReviewedStep } from './validation/review.ts';
+export type { Finding, PlanReview, Report, Review, ReviewedStep, SurroundingStep } from './validation/review.ts';

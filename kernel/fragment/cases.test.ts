@@ -120,6 +120,9 @@ test('bounds a text before it is read, and a document before it is walked', () =
   assert.equal(ofText(`"${'x'.repeat(FRAGMENT_LIMITS.bytes_max)}"`), ['document_too_large']);
   assert.equal(ofText(`"${'\\"'.repeat(500_000)}`), ['json_invalid']);
   assert.equal(ofText('['.repeat(1_000_000)), ['document_too_deep']);
+  assert.ok(
+    ofText('{"a": [{"b": 1, "\\u0062": 2}], "a": "{\\"x\\\\"}').filter((code) => code === 'key_duplicate').length === 2,
+  );
   let deep: Json = [];
   for (let level = 0; level < 100_000; level++) deep = [deep];
   assert.equal(codes(validateFragment({ kind: 'document', document: deep }, CONTEXT)), ['document_too_deep']);

@@ -1,6 +1,6 @@
 import { type Diagnostic, type DiagnosticCode, diagnose } from '../diagnostics.ts';
 import type { Json } from '../json.ts';
-import { type Path, pointerOf } from '../schema/pointer.ts';
+import { pointerOf } from '../schema/pointer.ts';
 import type { Problem } from '../schema/problem.ts';
 import { FRAGMENT_LIMITS } from './limits.ts';
 
@@ -25,7 +25,8 @@ export function readFragmentText(text: string): ReadFragment {
     const message = `the text has more than ${bytes_max} bytes`;
     return failed('document_too_large', { message, expected: bytes_max, suggestion: 'plan fewer or smaller steps' });
   }
-  if (isDeeperThan(text, FRAGMENT_LIMITS.depth_max)) {
+  const { isTooDeep, duplicates } = scan(text, FRAGMENT_LIMITS.depth_max);
+  if (isTooDeep) {
     const message = `nested more than ${FRAGMENT_LIMITS.depth_max} levels deep`;
     return failed('document_too_deep', { message, expected: FRAGMENT_LIMITS.depth_max });
   }
@@ -36,7 +37,7 @@ export function readFragmentText(text: string): ReadFragment {
     const message = `not JSON: ${(error as Error).message}`;
     return failed('json_invalid', { message, expected: 'one JSON object', ...hint(text) });
   }
-  return { document, diagnostics: duplicateKeys(text) };
+  return { document, diagnostics: duplicates };
 }
 
 /** What models put around JSON. */
@@ -58,61 +59,80 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
-const STRUCTURE: ReadonlySet<string> = new Set('{}[],:');
-
-/** The texts of a JSON document, quotes included, and what stands between values; of any other text, something. */
-function* tokensOf(text: string): Generator<string> {
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]!;
-    if (STRUCTURE.has(character)) yield character;
-    if (character !== '"') continue;
-    const start = at++;
-    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-    yield text.slice(start, at + 1);
-  }
-}
-
-function isDeeperThan(text: string, depth_max: number): boolean {
-  let depth = 0;
-  for (const token of tokensOf(text)) {
-    if (token === '{' || token === '[') depth++;
-    if (token === '}' || token === ']') depth--;
-    if (depth > depth_max) return true;
-  }
-  return false;
-}
-
 /** An object or array that is open: the key or index at which it is read, and the keys it has had. */
 interface Open {
   at: string | number;
+  /** Undefined in an array. */
   readonly keys: Set<string> | undefined;
   expectsKey: boolean;
 }
 
-/** Keys that an object has twice; the text is known to be JSON. */
-function duplicateKeys(text: string): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
-  const open: Open[] = [];
-  const path = (): Path => open.map(({ at }) => at);
-  for (const token of tokensOf(text)) {
-    const top = open.at(-1);
-    if (token === '{') open.push({ at: '', keys: new Set(), expectsKey: true });
-    else if (token === '[') open.push({ at: 0, keys: undefined, expectsKey: false });
-    else if (token === '}' || token === ']') open.pop();
-    else if (top === undefined) continue;
-    else if (token === ',' && top.keys === undefined) top.at = Number(top.at) + 1;
-    else if (token === ',') top.expectsKey = true;
-    else if (token !== ':' && top.expectsKey) {
-      const key = JSON.parse(token) as string;
-      top.at = key;
-      top.expectsKey = false;
-      if (top.keys!.has(key)) {
-        const message = `the key ${JSON.stringify(key)} is already there`;
-        const suggestion = 'remove one of the two';
-        found.push(diagnose('key_duplicate', { pointer: pointerOf(path()), message, suggestion }));
-      }
-      top.keys!.add(key);
-    }
-  }
-  return found;
+/** What a look at the text alone tells. Of a text that is not JSON, something. */
+interface Scanned {
+  readonly isTooDeep: boolean;
+  /** Keys that an object has twice. */
+  readonly duplicates: readonly Diagnostic[];
 }
+
+/** Reads brackets and keys, without recursion, up to the first place that is too deep. */
+function scan(text: string, depth_max: number): Scanned {
+  const duplicates: Diagnostic[] = [];
+  const open: Open[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const top = open.at(-1);
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
+        const start = at++;
+        while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+        if (top?.expectsKey === true) readKey(top, text.slice(start, at + 1), open, duplicates);
+        break;
+      }
+      case OPEN_BRACE:
+        open.push({ at: '', keys: new Set(), expectsKey: true });
+        break;
+      case OPEN_BRACKET:
+        open.push({ at: 0, keys: undefined, expectsKey: false });
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        open.pop();
+        break;
+      case COMMA:
+        if (top === undefined) break;
+        if (top.keys === undefined) top.at = Number(top.at) + 1;
+        else top.expectsKey = true;
+    }
+    if (open.length > depth_max) return { isTooDeep: true, duplicates };
+  }
+  return { isTooDeep: false, duplicates };
+}
+
+function readKey(object: Open, token: string, open: readonly Open[], duplicates: Diagnostic[]): void {
+  const key = keyOf(token);
+  object.at = key;
+  object.expectsKey = false;
+  if (object.keys!.has(key)) {
+    const message = `the key ${JSON.stringify(key)} is already there`;
+    const pointer = pointerOf(open.map(({ at }) => at));
+    duplicates.push(diagnose('key_duplicate', { pointer, message, suggestion: 'remove one of the two' }));
+  }
+  object.keys!.add(key);
+}
+
+/** The same key may be written in several ways. */
+function keyOf(token: string): string {
+  if (!token.includes('\\')) return token.slice(1, -1);
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    return token;
+  }
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

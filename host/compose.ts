@@ -123,9 +123,9 @@ async function wire(config: OperatorConfig, options: StartOptions, opened: (() =
 
   const authoring = await openAuthoring(config, logger, env);
   const { compiler, catalog, checker, hooks } = authoring;
-  const handlers = native === undefined ? await openHandlers(config, authoring, logger, now) : undefined;
   for (const [name, planner] of Object.entries(parts.planners ?? {}))
     authoring.planning.planners.register(name, planner);
+  const handlers = native === undefined ? await openHandlers(config, authoring, logger, now) : undefined;
   const sandbox = native?.executor ?? openSandbox(config, handlers!.components, logger);
   opened.push(() => sandbox.close());
   const executor = parts.throughExecutor?.(sandbox) ?? sandbox;

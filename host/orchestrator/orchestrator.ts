@@ -368,10 +368,10 @@ export class Orchestrator {
   async #resend(taskId: string): Promise<void> {
     const { store, clock } = this.#options;
     const open = await this.#tasks.look(taskId, (state) =>
-      [...state.steps.values()].filter((step) => step.status === 'enqueued'),
+      [...state.steps.values()].filter((step) => step.status === 'enqueued' && step.plan !== undefined),
     );
     // Whether a planner was called, nobody can tell any more; it is paid for, and the answer will not come.
-    for (const step of open.filter(({ plan }) => plan !== undefined)) {
+    for (const step of open) {
       const lost = { kind: 'record_call_lost' as const, at: clock.now(), ...dispatchOf(step) };
       await this.#tasks.perform(taskId, lost, () => undefined);
     }
